@@ -1,0 +1,30 @@
+# One static library per room; a room links only what it may include, and includes start at the repository root.
+
+add_library(clinfer_flags INTERFACE)
+target_include_directories(clinfer_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# -ffp-contract=off: reference arithmetic must not depend on whether the compiler fuses a multiply and an add.
+target_compile_options(clinfer_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
+                       -Wno-sign-conversion -ffp-contract=off)
+if(CLINFER_WERROR)
+  target_compile_options(clinfer_flags INTERFACE -Werror)
+endif()
+if(CLINFER_SANITIZE)
+  target_compile_options(clinfer_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+  target_link_options(clinfer_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# room(NAME SOURCES ... USES other rooms and imported targets ...)
+function(room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES" ${ARGN})
+  add_library(clinfer_${name} STATIC ${ROOM_SOURCES})
+  target_link_libraries(clinfer_${name} PUBLIC clinfer_flags ${ROOM_USES})
+endfunction()
+
+# room_test(NAME LABEL SOURCES ... USES ...): one doctest program, run from the repository root.
+function(room_test name label)
+  cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
+  add_executable(test_${name} ${TEST_SOURCES})
+  target_link_libraries(test_${name} PRIVATE clinfer_flags clinfer_doctest_main ${TEST_USES})
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${label}")
+endfunction()

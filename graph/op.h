@@ -1,0 +1,56 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "graph/value.h"
+
+namespace clinfer::graph {
+
+/// What each op gives (graph/ops/<op>.h), checked by no base class but by the variant that holds them all:
+///   static constexpr std::string_view kName;
+///   std::vector<Type> infer(Operands in) const;      result types; throws Error naming the constraint ("linear C2")
+///   void reference(Inputs in, Outputs out) const;    the truth, in double precision
+///   Cost cost(Operands in, const Sizes&) const;
+///   Attributes attributes() const;                   for the printers
+///   bool operator==
+using Operands = std::span<const Value* const>;
+using Attributes = std::vector<std::pair<std::string_view, std::string>>;
+
+/// A matrix in the interpreter; integers are held exactly.
+struct Array {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  std::vector<double> data;
+
+  Array() = default;
+  Array(int64_t r, int64_t c) : rows(r), cols(c), data(static_cast<size_t>(r * c)) {}
+  double& at(int64_t r, int64_t c) { return data[static_cast<size_t>(r * cols + c)]; }
+  double at(int64_t r, int64_t c) const { return data[static_cast<size_t>(r * cols + c)]; }
+  double* row(int64_t r) { return data.data() + r * cols; }
+  const double* row(int64_t r) const { return data.data() + r * cols; }
+};
+using Inputs = std::span<const Array* const>;
+/// Sized by infer(). A written cache comes in as the old contents.
+using Outputs = std::span<Array* const>;
+
+/// Work of one call, for rooflines and placement.
+struct Cost {
+  double flops = 0;  ///< multiply and add count as two
+  double bytes = 0;  ///< least traffic with memory: each operand once
+};
+
+/// Throws Error(Fault::model) "OP CONSTRAINT: MESSAGE" unless ok.
+void require(bool ok, std::string_view constraint, std::string_view message);
+
+/// Bytes of a value in memory for these sizes (weights in their format, caches up to `context`).
+double bytes_of(const Value& value, const Sizes& sizes);
+/// Sum of bytes_of over the operands, and over results of these types.
+double traffic(Operands in, std::span<const Type> results, const Sizes& sizes);
+
+std::string format_number(double value);
+
+}  // namespace clinfer::graph

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <variant>
+
+#include "graph/ops/add.h"
+#include "graph/ops/attention.h"
+#include "graph/ops/cache_append.h"
+#include "graph/ops/concat.h"
+#include "graph/ops/copy.h"
+#include "graph/ops/embedding.h"
+#include "graph/ops/expert_combine.h"
+#include "graph/ops/expert_linear.h"
+#include "graph/ops/glu.h"
+#include "graph/ops/head_linear.h"
+#include "graph/ops/latent_attention.h"
+#include "graph/ops/linear.h"
+#include "graph/ops/rms_norm.h"
+#include "graph/ops/rope.h"
+#include "graph/ops/router.h"
+#include "graph/ops/select_rows.h"
+#include "graph/ops/slice.h"
+
+namespace clinfer::graph {
+
+/// THE list of ops.
+using Op = std::variant<Embedding, RmsNorm, Linear, HeadLinear, Rope, Slice, Concat, Add, Glu, CacheAppend, Attention,
+                        LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
+
+inline std::string_view name_of(const Op& op) {
+  return std::visit([](const auto& o) { return o.kName; }, op);
+}
+
+}  // namespace clinfer::graph

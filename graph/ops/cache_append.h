@@ -1,0 +1,22 @@
+#pragma once
+
+#include "graph/op.h"
+
+namespace clinfer::graph {
+
+/// Writes columns [offset, offset + n) of the cache rows that the positions name:
+/// (cache, x f32[tokens, n], positions i32[tokens, 1]) -> the written cache, the same memory.
+/// Values are rounded to the cache's format.
+/// C1 the first operand is a cache; C2 0 <= offset, offset + n <= width; C3 positions is i32[tokens, 1].
+struct CacheAppend {
+  static constexpr std::string_view kName = "cache_append";
+  int64_t offset = 0;
+  bool operator==(const CacheAppend&) const = default;
+
+  std::vector<Type> infer(Operands in) const;
+  void reference(Inputs in, Outputs out) const;
+  Cost cost(Operands in, const Sizes& sizes) const;
+  Attributes attributes() const;
+};
+
+}  // namespace clinfer::graph

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "graph/op.h"
+
+namespace clinfer::graph {
+
+/// Multi-head latent attention (DeepSeek-V2, section 2.1) over a cache of rows [latent (rank) | rotary key (rope_dim)]:
+/// (q f32[tokens, heads * (nope_dim + rope_dim)] already rotated, cache of width rank + rope_dim,
+///  kv_b weight [heads * (nope_dim + value_dim), rank], positions i32[tokens, 1]) -> f32[tokens, heads * value_dim]
+/// Each head's rows of kv_b are [nope_dim key rows | value_dim value rows]. A composite: the pass expand_latent_attention
+/// turns it into the naive form (prefill) or the absorbed one (decode); the reference is the naive form.
+/// C1 q has heads * (nope_dim + rope_dim) columns; C2 the cache is rank + rope_dim wide; C3 kv_b is
+/// [heads * (nope_dim + value_dim), rank]; C4 positions is i32[tokens, 1].
+struct LatentAttention {
+  static constexpr std::string_view kName = "latent_attention";
+  int64_t heads = 1;
+  int64_t nope_dim = 1;
+  int64_t rope_dim = 2;
+  int64_t value_dim = 1;
+  int64_t rank = 1;
+  float scale = 1.0f;
+  bool operator==(const LatentAttention&) const = default;
+
+  std::vector<Type> infer(Operands in) const;
+  void reference(Inputs in, Outputs out) const;
+  Cost cost(Operands in, const Sizes& sizes) const;
+  Attributes attributes() const;
+};
+
+}  // namespace clinfer::graph
