@@ -16,13 +16,13 @@ enum class ScaleType { none, f32, e8m0 };
 /// codes:  each row is ceil(cols / group_elems) groups of group_bytes bytes; rows are contiguous.
 /// scales: [ceil(rows / block_rows), ceil(cols / block_cols)] row-major, of scale_type.
 struct Format {
-  std::string_view name;      ///< as users type it: "fp8_e4m3_128x128", "q4_0", "mxint8", "bf16"
-  int64_t group_elems;        ///< elements of a row in one addressable group of codes (1, or the GGUF block)
-  int64_t group_bytes;        ///< bytes of such a group
-  int64_t block_rows;         ///< rows that share one scale
-  int64_t block_cols;         ///< columns that share one scale
+  std::string_view name;  ///< as users type it: "fp8_e4m3_128x128", "q4_0", "mxint8", "bf16"
+  int64_t group_elems;    ///< elements of a row in one addressable group of codes (1, or the GGUF block)
+  int64_t group_bytes;    ///< bytes of such a group
+  int64_t block_rows;     ///< rows that share one scale
+  int64_t block_cols;     ///< columns that share one scale
   ScaleType scale_type;
-  std::string_view source;    ///< paper, spec or code that defines it
+  std::string_view source;  ///< paper, spec or code that defines it
 
   /// Decodes row `row` of the matrix to out[0, cols).
   void (*decode_row)(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out);

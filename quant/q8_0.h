@@ -1,0 +1,14 @@
+#pragma once
+
+#include "quant/inline_blocks.h"
+
+namespace clinfer::quant {
+
+/// Q8_0 block of 32: half d, 32 x int8 q; value = q * d.
+/// Encoding: d = amax / 127; q = value / d, halves away from zero, with d not yet rounded to half.
+void decode_q8_0(const uint8_t* block, float* out);
+void encode_q8_0(const float* values, uint8_t* block);
+
+inline constexpr Format kQ8_0 = inline_block_format<32, 34, decode_q8_0, encode_q8_0>("q8_0", "GGUF Q8_0");
+
+}  // namespace clinfer::quant
