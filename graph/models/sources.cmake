@@ -1,0 +1,11 @@
+set(MODEL_SOURCES
+  models/blocks.cpp
+  models/deepseek_v3.cpp
+  models/dense_decoder.cpp
+  models/latent_attention_block.cpp
+  models/llama.cpp
+  models/models.cpp
+  models/moe_block.cpp
+  models/qwen2.cpp
+  models/qwen3.cpp
+  models/rotary.cpp)
