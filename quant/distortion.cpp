@@ -5,41 +5,22 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include "quant/bytes.h"
+#include "quant/e8m0.h"
 
 namespace clinfer::quant {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Sums {
   double signal = 0, decoded = 0, error = 0, product = 0;
   int64_t clipped = 0, flushed = 0;
 };
 
-/// One block, its ragged edge cropped, inside matrices with `stride` columns.
-struct BlockView {
-  const float* original;
-  const float* decoded;
-  int64_t rows, cols, stride;
-};
-
-template <typename Visit>
-void for_each_pair(const BlockView& block, Visit visit) {
-  for (int64_t row = 0; row < block.rows; ++row) {
-    const int64_t at = row * block.stride;
-    for (int64_t col = 0; col < block.cols; ++col) visit(block.original[at + col], block.decoded[at + col]);
-  }
-}
-
-/// The magnitude from which on values of the block count as clipped.
-double clip_threshold(const BlockView& block) {
-  if (block.rows * block.cols == 1) return std::numeric_limits<double>::infinity();
-  float top = 0;
-  for_each_pair(block, [&](float, float y) {
-    if (std::isfinite(y)) top = std::max(top, std::fabs(y));
-  });
-  return top == 0 ? std::numeric_limits<double>::infinity() : top * (1 + kClipMargin);
-}
-
-void add_pair(double x, double y, double threshold, Distortion& stats, Sums& sums) {
+void add_pair(double x, double y, double clip_above, Distortion& stats, Sums& sums) {
   stats.nonfinite_original += !std::isfinite(x);
   stats.nonfinite_decoded += !std::isfinite(y);
   if (!std::isfinite(x) || !std::isfinite(y)) return;
@@ -51,45 +32,101 @@ void add_pair(double x, double y, double threshold, Distortion& stats, Sums& sum
   sums.decoded += y * y;
   sums.product += x * y;
   sums.error += error * error;
-  sums.clipped += std::fabs(x) > threshold;
+  sums.clipped += std::fabs(x) > clip_above;
   sums.flushed += x != 0 && y == 0;
 }
 
-void conclude(const Sums& sums, Distortion& stats) {
+void conclude(const Sums& sums, bool clips, Distortion& stats) {
   const double norms = std::sqrt(sums.signal) * std::sqrt(sums.decoded);
   const bool both_zero = sums.signal == 0 && sums.decoded == 0;
   stats.cosine = norms > 0 ? sums.product / norms : static_cast<double>(both_zero);
-  stats.sqnr_db =
-      sums.error > 0 ? 10 * std::log10(sums.signal / sums.error) : std::numeric_limits<double>::infinity();
-  if (stats.count == 0) return;
-  stats.clipped_share = static_cast<double>(sums.clipped) / static_cast<double>(stats.count);
-  stats.flushed_share = static_cast<double>(sums.flushed) / static_cast<double>(stats.count);
+  stats.sqnr_db = sums.error > 0 ? 10 * std::log10(sums.signal / sums.error) : kInfinity;
+  const double count = stats.count > 0 ? static_cast<double>(stats.count) : 1;
+  stats.flushed_share = static_cast<double>(sums.flushed) / count;
+  if (clips) stats.clipped_share = static_cast<double>(sums.clipped) / count;
+}
+
+/// One scale of the format with value 1.
+std::vector<uint8_t> unit_scale(ScaleType type) {
+  if (type == ScaleType::e8m0) return {127};
+  std::vector<uint8_t> bytes(4);
+  store(bytes.data(), 1.0f);
+  return bytes;
+}
+
+/// Every value of the format at scale 1, read by decoding all byte codes.
+std::vector<float> unit_levels(const Format& format) {
+  const int64_t cols = 256 * format.group_elems;
+  std::vector<uint8_t> codes(static_cast<size_t>(256 * format.group_bytes));
+  for (size_t i = 0; i < codes.size(); ++i) {
+    codes[i] = static_cast<uint8_t>(i / static_cast<size_t>(format.group_bytes));
+  }
+  const std::vector<uint8_t> one = unit_scale(format.scale_type);
+  std::vector<uint8_t> scales;
+  for (int64_t col = 0; col < cols; col += format.block_cols)
+    scales.insert(scales.end(), one.begin(), one.end());
+  std::vector<float> levels(static_cast<size_t>(cols));
+  format.decode_row(codes.data(), scales.data(), 0, cols, levels.data());
+  std::erase_if(levels, [](float level) { return !std::isfinite(level); });
+  std::sort(levels.begin(), levels.end());
+  return levels;
+}
+
+/// Magnitude at scale 1 from which on nothing but clipping can have happened: half a step above the largest
+/// level that exists with both signs (int8's -128 is left unused).
+double unit_clip_threshold(const Format& format) {
+  const std::vector<float> levels = unit_levels(format);
+  const float top = std::min(levels.back(), -levels.front());
+  const auto at = std::lower_bound(levels.begin(), levels.end(), top);
+  return top + (top - *std::prev(at)) / 2.0;
+}
+
+double scale_value(ScaleType type, const uint8_t* scales, int64_t index) {
+  return type == ScaleType::e8m0 ? e8m0_to_f32(scales[index]) : load<float>(scales + 4 * index);
+}
+
+void require_size(const char* what, size_t got, int64_t want) {
+  if (static_cast<int64_t>(got) == want) return;
+  throw std::invalid_argument(std::string("distortion: ") + what + " should be " + std::to_string(want) +
+                              ", not " + std::to_string(got));
 }
 
 }  // namespace
 
-Distortion measure_distortion(const Format& format, std::span<const float> original,
-                              std::span<const float> decoded, int64_t rows, int64_t cols) {
-  int64_t count = 0;
-  if (rows < 0 || cols < 0 || __builtin_mul_overflow(rows, cols, &count) ||
-      static_cast<int64_t>(original.size()) != count || static_cast<int64_t>(decoded.size()) != count) {
-    throw std::invalid_argument("distortion: two tensors of " + std::to_string(rows) + " x " +
-                                std::to_string(cols) + " expected, got " + std::to_string(original.size()) +
-                                " and " + std::to_string(decoded.size()) + " values");
-  }
+Distortion measure_distortion(std::span<const float> original, std::span<const float> decoded) {
+  require_size("number of decoded values", decoded.size(), static_cast<int64_t>(original.size()));
   Distortion stats;
   Sums sums;
-  for (int64_t row = 0; row < rows; row += format.block_rows) {
-    for (int64_t col = 0; col < cols; col += format.block_cols) {
-      const int64_t at = row * cols + col;
-      const BlockView block{original.data() + at, decoded.data() + at,
-                            std::min(format.block_rows, rows - row), std::min(format.block_cols, cols - col),
-                            cols};
-      const double threshold = clip_threshold(block);
-      for_each_pair(block, [&](float x, float y) { add_pair(x, y, threshold, stats, sums); });
+  for (size_t i = 0; i < original.size(); ++i) add_pair(original[i], decoded[i], kInfinity, stats, sums);
+  conclude(sums, false, stats);
+  return stats;
+}
+
+Distortion measure_distortion(const Format& format, std::span<const float> original, int64_t rows,
+                              int64_t cols, std::span<const uint8_t> codes, std::span<const uint8_t> scales) {
+  require_size("bytes of codes", codes.size(), code_bytes(format, rows, cols));
+  require_size("bytes of scales", scales.size(), scale_bytes(format, rows, cols));
+  require_size("number of values", original.size(), rows * cols);
+  const bool clips = format.scale_type != ScaleType::none;
+  const double unit_threshold = clips ? unit_clip_threshold(format) : kInfinity;
+  const int64_t blocks = (cols + format.block_cols - 1) / format.block_cols;
+  Distortion stats;
+  Sums sums;
+  std::vector<float> decoded(static_cast<size_t>(cols));
+  for (int64_t row = 0; row < rows; ++row) {
+    format.decode_row(codes.data(), scales.data(), row, cols, decoded.data());
+    const float* x = original.data() + row * cols;
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t scale = row / format.block_rows * blocks + block;
+      const double threshold =
+          clips ? unit_threshold * scale_value(format.scale_type, scales.data(), scale) : kInfinity;
+      const int64_t end = std::min((block + 1) * format.block_cols, cols);
+      for (int64_t col = block * format.block_cols; col < end; ++col) {
+        add_pair(x[col], decoded[static_cast<size_t>(col)], threshold, stats, sums);
+      }
     }
   }
-  conclude(sums, stats);
+  conclude(sums, clips, stats);
   return stats;
 }
 
