@@ -1,11 +1,11 @@
 #include "host/io/mapped_file.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 #include "host/io/mapped_registry.h"
 #include "quant/error.h"
@@ -65,7 +65,8 @@ void MappedFile::release(std::span<const std::byte> range) const {
 }
 
 void copy_guarded(std::span<std::byte> dst, std::span<const std::byte> src) {
-  if (dst.size() != src.size()) throw Error(Fault::run, "copy_guarded: source and destination differ in size");
+  if (dst.size() != src.size())
+    throw Error(Fault::run, "copy_guarded: source and destination differ in size");
   const auto address = reinterpret_cast<uintptr_t>(src.data());
   MappedRange range;
   if (src.empty() || !find_mapping(address, &range)) {
@@ -77,7 +78,8 @@ void copy_guarded(std::span<std::byte> dst, std::span<const std::byte> src) {
     const ssize_t got = pread(range.descriptor, dst.data() + done, dst.size() - done, offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error(range.path, "cannot read");
-    if (got == 0) throw Error(Fault::model, std::string(range.path) + ": the file was cut while it was in use");
+    if (got == 0)
+      throw Error(Fault::model, std::string(range.path) + ": the file was cut while it was in use");
     done += static_cast<size_t>(got);
   }
 }

@@ -11,9 +11,9 @@ namespace clinfer::io {
 /// such file, it is empty, or it is a folder, FIFO, socket or device (it never blocks on one).
 ///
 /// A file may be truncated while it is mapped; a read behind its new end then raises SIGBUS. Two ways to live
-/// with that: copy_guarded() reads through the file descriptor and reports the loss as an Error; and the first
-/// mapping installs a SIGBUS handler (unless the program has one of its own) that, for addresses inside a
-/// mapped file, says which file was cut on stderr and ends the process with the exit code of Fault::model.
+/// with that: copy_guarded() reads through the file descriptor and reports the loss as an Error; and the
+/// first mapping installs a SIGBUS handler (unless the program has one of its own) that, for addresses inside
+/// a mapped file, says which file was cut on stderr and ends the process with the exit code of Fault::model.
 class MappedFile {
  public:
   explicit MappedFile(std::string path);

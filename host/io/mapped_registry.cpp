@@ -1,11 +1,11 @@
 #include "host/io/mapped_registry.h"
 
+#include <unistd.h>
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <cstring>
 #include <mutex>
-#include <unistd.h>
 
 #include "quant/error.h"
 

@@ -10,7 +10,9 @@ namespace {
 constexpr size_t kQuotedBytes = 100;
 constexpr size_t kMaxTensorName = 1024;
 
-bool printable(char c) { return c >= 0x20 && c < 0x7f; }
+bool printable(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
 
 }  // namespace
 
@@ -32,7 +34,8 @@ void check_tensor_name(std::string_view file, std::string_view name) {
   const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
     return printable(c) && c != ' ' && std::string_view("<>&\"'\\").find(c) == std::string_view::npos;
   });
-  if (!name.empty() && name.size() <= kMaxTensorName && plain && name.find("../") == std::string_view::npos) return;
+  if (!name.empty() && name.size() <= kMaxTensorName && plain && name.find("../") == std::string_view::npos)
+    return;
   throw Error(Fault::model, std::string(file) + ": tensor " + quote(name) + ": expected a name of 1 to " +
                                 std::to_string(kMaxTensorName) + " plain printable ASCII characters");
 }

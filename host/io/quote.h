@@ -5,8 +5,8 @@
 
 namespace clinfer::io {
 
-/// A name out of a file as it may stand in a one-line message: in single quotes, bytes outside printable ASCII
-/// as \xNN, and no more than its first 100 bytes.
+/// A name out of a file as it may stand in a one-line message: in single quotes, bytes outside printable
+/// ASCII as \xNN, and no more than its first 100 bytes.
 std::string quote(std::string_view name);
 
 /// Throws Error(Fault::model) unless `name` may be a tensor's: 1 to 1024 printable ASCII characters, none of
