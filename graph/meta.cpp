@@ -7,10 +7,12 @@
 namespace clinfer::graph {
 namespace {
 
-constexpr std::string_view kTypeNames[] = {"null", "a boolean", "an integer", "a number", "a string", "a list",
-                                           "an object"};
+constexpr std::string_view kTypeNames[] = {"null",     "a boolean", "an integer", "a number",
+                                           "a string", "a list",    "an object"};
 
-std::string type_name(const MetaValue& value) { return std::string(kTypeNames[value.data.index()]); }
+std::string type_name(const MetaValue& value) {
+  return std::string(kTypeNames[value.data.index()]);
+}
 
 std::string range_text(int64_t low, int64_t high) {
   return "an integer in [" + std::to_string(low) + ", " + std::to_string(high) + "]";
@@ -35,7 +37,9 @@ void Meta::fail(std::string_view key, const std::string& expected) const {
   throw Error(Fault::model, file_ + ": key '" + prefix_ + std::string(key) + "': " + expected);
 }
 
-bool Meta::has(std::string_view key) const { return find(key) != nullptr; }
+bool Meta::has(std::string_view key) const {
+  return find(key) != nullptr;
+}
 
 int64_t Meta::integer(std::string_view key, int64_t low, int64_t high) const {
   const MetaValue* value = find(key);
@@ -124,7 +128,8 @@ std::vector<double> Meta::numbers(std::string_view key) const {
   std::vector<double> result;
   for (const MetaValue& item : *list) {
     const double number = as_number(item);
-    if (!std::isfinite(number)) fail(key, "expected finite numbers, found " + type_name(item) + " in the list");
+    if (!std::isfinite(number))
+      fail(key, "expected finite numbers, found " + type_name(item) + " in the list");
     result.push_back(number);
   }
   return result;
