@@ -13,11 +13,11 @@ inline constexpr int kEmbeddingStage = -1;
 
 struct Node {
   Op op;
-  std::string name;              ///< as the checkpoint names the module: "model.layers.0.self_attn.q_proj"
+  std::string name;  ///< as the checkpoint names the module: "model.layers.0.self_attn.q_proj"
   std::vector<ValueId> inputs;
-  std::vector<ValueId> outputs;
-  int stage = 0;                 ///< kEmbeddingStage, a layer's index, or the number of layers for the head
-  int device = 0;                ///< index into the run's device list
+  std::vector<ValueId> outputs{};
+  int stage = 0;   ///< kEmbeddingStage, a layer's index, or the number of layers for the head
+  int device = 0;  ///< index into the run's device list
 };
 
 /// A straight program: nodes in an order in which they can run, values in SSA form (a written cache is a new
@@ -28,7 +28,7 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  int stages = 0;                ///< number of layers; the head's stage
+  int stages = 0;  ///< number of layers; the head's stage
 
   const Value& value(ValueId id) const { return values.at(static_cast<size_t>(id)); }
   Value& value(ValueId id) { return values.at(static_cast<size_t>(id)); }
@@ -44,9 +44,11 @@ class Builder {
   explicit Builder(std::string name) { graph_.name = std::move(name); }
 
   ValueId input(std::string name, Type type);
+  /// Asked twice for the same weight it gives the same value (tied embeddings).
   ValueId weight(std::string tensor, int64_t rows, int64_t cols);
-  ValueId expert_weight(std::string name, std::vector<std::string> tensors, int64_t experts, int64_t rows, int64_t cols);
-  ValueId vector(std::string tensor, int64_t size);          ///< a norm weight or bias
+  ValueId expert_weight(std::string name, std::vector<std::string> tensors, int64_t experts, int64_t rows,
+                        int64_t cols);
+  ValueId vector(std::string tensor, int64_t size);  ///< a norm weight or bias
   ValueId constant(std::string name, std::vector<float> data);
   ValueId cache(std::string name, int64_t width);
 
@@ -56,10 +58,14 @@ class Builder {
   ValueId result(ValueId first, int index) const;
 
   void stage(int stage) { stage_ = stage; }
+  /// Makes a value an output of the graph and renames it to `name`.
   void output(ValueId id, std::string name);
-  Graph finish(int layers);                                   ///< verifies
+  Graph finish(int layers);  ///< verifies
 
  private:
+  ValueId append(Value value);
+  ValueId append_weight(std::string name, Weight weight);
+
   Graph graph_;
   int stage_ = kEmbeddingStage;
 };

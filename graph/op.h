@@ -12,11 +12,11 @@ namespace clinfer::graph {
 
 /// What each op gives (graph/ops/<op>.h), checked by no base class but by the variant that holds them all:
 ///   static constexpr std::string_view kName;
-///   std::vector<Type> infer(Operands in) const;      result types; throws Error naming the constraint ("linear C2")
-///   void reference(Inputs in, Outputs out) const;    the truth, in double precision
-///   Cost cost(Operands in, const Sizes&) const;
-///   Attributes attributes() const;                   for the printers
+///   std::vector<Type> infer(Operands in) const;      result types; throws Error naming the constraint
+///   ("linear C2") void reference(Inputs in, Outputs out) const;    the truth, in double precision Cost
+///   cost(Operands in, const Sizes&) const; Attributes attributes() const;                   for the printers
 ///   bool operator==
+/// C0 of every op is its number of operands.
 using Operands = std::span<const Value* const>;
 using Attributes = std::vector<std::pair<std::string_view, std::string>>;
 
@@ -45,12 +45,33 @@ struct Cost {
 
 /// Throws Error(Fault::model) "OP CONSTRAINT: MESSAGE" unless ok.
 void require(bool ok, std::string_view constraint, std::string_view message);
+/// The same for a constraint on operands and attributes; the message shows what was found beside `expected`.
+void require(bool ok, std::string_view constraint, std::string_view expected, Operands in,
+             const Attributes& attributes = {});
+/// C0 of every op: the number of operands lies in [low, high].
+void require_count(Operands in, size_t low, size_t high, std::string_view op);
+/// Throws Error(Fault::run) unless 0 <= index < size: a token id, position, row or expert that data named.
+int64_t checked_index(double index, int64_t size, std::string_view what);
 
 /// Bytes of a value in memory for these sizes (weights in their format, caches up to `context`).
 double bytes_of(const Value& value, const Sizes& sizes);
 /// Sum of bytes_of over the operands, and over results of these types.
 double traffic(Operands in, std::span<const Type> results, const Sizes& sizes);
 
+/// Shortest text that reads back as the same number (as the same float where the number is one).
 std::string format_number(double value);
+
+inline constexpr Dim kOneRow{1, Symbol::one};
+/// True for f32 values of any shape, and for i32[rows, 1].
+inline bool is_f32(const Value& value) {
+  return value.type.dtype == DType::f32;
+}
+inline bool is_index_column(const Value& value) {
+  return value.type.dtype == DType::i32 && value.type.cols == 1;
+}
+/// f32[1, cols]: a norm weight, bias or constant.
+inline bool is_f32_row(const Value& value, int64_t cols) {
+  return value.type == Type{DType::f32, kOneRow, cols};
+}
 
 }  // namespace clinfer::graph

@@ -23,8 +23,8 @@
 namespace clinfer::graph {
 
 /// THE list of ops.
-using Op = std::variant<Embedding, RmsNorm, Linear, HeadLinear, Rope, Slice, Concat, Add, Glu, CacheAppend, Attention,
-                        LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
+using Op = std::variant<Embedding, RmsNorm, Linear, HeadLinear, Rope, Slice, Concat, Add, Glu, CacheAppend,
+                        Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

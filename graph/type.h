@@ -46,7 +46,7 @@ inline constexpr Dim kOutputs{1, Symbol::outputs};
 inline constexpr Dim kContext{1, Symbol::context};
 
 std::string to_string(DType dtype);
-std::string to_string(Dim dim);          ///< "tokens", "32", "context"
-std::string to_string(const Type& type); ///< "f32[tokens, 256]"
+std::string to_string(Dim dim);           ///< "tokens", "32", "context"
+std::string to_string(const Type& type);  ///< "f32[tokens, 256]"
 
 }  // namespace clinfer::graph

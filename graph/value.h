@@ -18,10 +18,10 @@ struct Input {
 struct Weight {
   std::vector<std::string> tensors;  ///< one checkpoint tensor, or one per expert; a 1-D tensor is one row
   int64_t experts = 1;
-  int64_t rows = 1;                  ///< of one expert's matrix
+  int64_t rows = 1;  ///< of one expert's matrix
   int64_t cols = 1;
-  std::string format;                ///< quant::Format it is held in on its device; empty until chosen
-  bool vector = false;               ///< a norm weight or bias: always held as f32
+  std::string format{};  ///< quant::Format it is held in on its device; empty until chosen
+  bool vector = false;   ///< a norm weight or bias: always held as f32
   bool operator==(const Weight&) const = default;
 };
 
@@ -51,8 +51,8 @@ struct Value {
   std::string name;
   Type type;
   std::variant<Input, Weight, Constant, Cache, Result> source;
-  int device = 0;          ///< index into the run's device list; where the value's memory lies
-  ValueId alias_of = -1;   ///< a written cache: the value whose memory this is
+  int device = 0;         ///< index into the run's device list; where the value's memory lies
+  ValueId alias_of = -1;  ///< a written cache: the value whose memory this is
 
   const Weight* weight() const { return std::get_if<Weight>(&source); }
   const Constant* constant() const { return std::get_if<Constant>(&source); }

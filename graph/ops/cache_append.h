@@ -6,8 +6,9 @@ namespace clinfer::graph {
 
 /// Writes columns [offset, offset + n) of the cache rows that the positions name:
 /// (cache, x f32[tokens, n], positions i32[tokens, 1]) -> the written cache, the same memory.
-/// Values are rounded to the cache's format.
-/// C1 the first operand is a cache; C2 0 <= offset, offset + n <= width; C3 positions is i32[tokens, 1].
+/// Values are rounded to the cache's format (not in the reference, which keeps double precision).
+/// C1 the first operand is a cache; C2 0 <= offset, offset + n <= width; C3 positions is i32[tokens, 1];
+/// C4 x is f32[tokens, n].
 struct CacheAppend {
   static constexpr std::string_view kName = "cache_append";
   int64_t offset = 0;

@@ -8,8 +8,8 @@ namespace clinfer::graph {
 enum class RopePairing { half, interleaved };
 
 /// Rotary position embedding (Su et al. 2021) on columns [offset, offset + rope_dim) of every head:
-/// (x f32[tokens, heads * head_dim], positions i32[tokens, 1], inv_freq constant [1, rope_dim / 2]) -> f32 like x.
-/// angle = fp32(position * inv_freq), as HF computes it; the rotated pair is multiplied by `scale`.
+/// (x f32[tokens, heads * head_dim], positions i32[tokens, 1], inv_freq constant [1, rope_dim / 2]) -> f32
+/// like x. angle = fp32(position * inv_freq), as HF computes it; the rotated pair is multiplied by `scale`.
 /// Scaling rules (YaRN, llama3, linear) are in inv_freq and scale. Results stay where they were.
 /// C1 x is f32 and its columns are a multiple of head_dim; C2 offset + rope_dim <= head_dim, rope_dim even;
 /// C3 inv_freq has rope_dim / 2 columns; C4 positions is i32 with one column and x's rows.

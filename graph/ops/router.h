@@ -7,13 +7,14 @@ namespace clinfer::graph {
 enum class RouterScore { softmax, sigmoid };
 enum class GroupScore { max, top2_sum };
 
-/// Chooses top_k experts a token: (logits f32[r, experts], optional bias [1, experts]) -> (ids i32[r, top_k], weights f32[r, top_k]).
-/// s = softmax or sigmoid of the logits; choice = s + bias. With groups > 1 the experts are split evenly and only the
-/// keep_groups groups of highest group score (max, or sum of the two highest choices) stay; the others count as -infinity.
-/// The top_k highest choices win (equal ones: lower index first), in falling order; weight = s, without bias,
-/// divided by (their sum + 1e-20) when renormalise, then times scale (DeepSeek-V3 section 2.1.2; V2 section 2.2).
-/// C1 logits is f32 with `experts` columns; C2 1 <= top_k <= experts that can stay; C3 experts % groups == 0 and
-/// 1 <= keep_groups <= groups, at least two experts a group for top2_sum; C4 a bias has `experts` columns.
+/// Chooses top_k experts a token: (logits f32[r, experts], optional bias [1, experts]) -> (ids i32[r, top_k],
+/// weights f32[r, top_k]). s = softmax or sigmoid of the logits; choice = s + bias. With groups > 1 the
+/// experts are split evenly and only the keep_groups groups of highest group score (max, or sum of the two
+/// highest choices) stay; the others count as -infinity. The top_k highest choices win (equal ones: lower
+/// index first), in falling order; weight = s, without bias, divided by (their sum + 1e-20) when renormalise,
+/// then times scale (DeepSeek-V3 section 2.1.2; V2 section 2.2). C1 logits is f32 with `experts` columns; C2
+/// 1 <= top_k <= experts that can stay; C3 experts % groups == 0 and 1 <= keep_groups <= groups, at least two
+/// experts a group for top2_sum; C4 a bias has `experts` columns.
 struct Router {
   static constexpr std::string_view kName = "router";
   int64_t experts = 1;

@@ -1,0 +1,97 @@
+#include "graph/op.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "quant/error.h"
+#include "quant/format.h"
+
+namespace clinfer::graph {
+namespace {
+
+constexpr double kElementBytes = 4;  // f32 and i32 alike
+
+std::string describe(Operands in, const Attributes& attributes) {
+  std::string text;
+  for (const Value* value : in) text += (text.empty() ? "" : ", ") + to_string(value->type);
+  if (attributes.empty()) return text;
+  text += " {";
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + std::string(attributes[i].first) + "=" + attributes[i].second;
+  }
+  return text + "}";
+}
+
+/// Bytes of `count` matrices [rows, cols] in a quant format.
+double stored_bytes(const Value& value, std::string_view name, int64_t count, int64_t rows, int64_t cols) {
+  const quant::Format* format = quant::find_format(name);
+  if (format == nullptr) {
+    throw Error(Fault::model, value.name + ": unknown format '" + std::string(name) + "'");
+  }
+  const int64_t bytes = quant::code_bytes(*format, rows, cols) + quant::scale_bytes(*format, rows, cols);
+  return static_cast<double>(count) * static_cast<double>(bytes);
+}
+
+template <typename Number>
+std::string shortest(Number value) {
+  char buffer[64];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  return std::string(buffer, end);
+}
+
+}  // namespace
+
+void require(bool ok, std::string_view constraint, std::string_view message) {
+  if (!ok) throw Error(Fault::model, std::string(constraint) + ": " + std::string(message));
+}
+
+void require(bool ok, std::string_view constraint, std::string_view expected, Operands in,
+             const Attributes& attributes) {
+  if (ok) return;
+  require(false, constraint, std::string(expected) + "; found " + describe(in, attributes));
+}
+
+void require_count(Operands in, size_t low, size_t high, std::string_view op) {
+  if (in.size() >= low && in.size() <= high) return;
+  const std::string range =
+      low == high ? std::to_string(low) : std::to_string(low) + " to " + std::to_string(high);
+  require(false, std::string(op) + " C0", "takes " + range + " operands; found " + std::to_string(in.size()));
+}
+
+int64_t checked_index(double index, int64_t size, std::string_view what) {
+  if (index >= 0 && index < static_cast<double>(size)) return static_cast<int64_t>(index);
+  throw Error(Fault::run, std::string(what) + " " + format_number(index) + " is not in [0, " +
+                              std::to_string(size) + ")");
+}
+
+double bytes_of(const Value& value, const Sizes& sizes) {
+  const Weight* weight = value.weight();
+  if (weight != nullptr && !weight->vector && !weight->format.empty()) {
+    return stored_bytes(value, weight->format, weight->experts, weight->rows, weight->cols);
+  }
+  if (const Cache* cache = value.cache()) {
+    return stored_bytes(value, cache->format, 1, sizes.context, cache->width);
+  }
+  return kElementBytes * static_cast<double>(sizes.of(value.type.rows)) *
+         static_cast<double>(value.type.cols);
+}
+
+double traffic(Operands in, std::span<const Type> results, const Sizes& sizes) {
+  double bytes = 0;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const bool seen = std::find(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(i), in[i]) !=
+                      in.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!seen) bytes += bytes_of(*in[i], sizes);
+  }
+  for (const Type& type : results) {
+    bytes += kElementBytes * static_cast<double>(sizes.of(type.rows)) * static_cast<double>(type.cols);
+  }
+  return bytes;
+}
+
+std::string format_number(double value) {
+  const auto narrow = static_cast<float>(value);
+  return static_cast<double>(narrow) == value ? shortest(narrow) : shortest(value);
+}
+
+}  // namespace clinfer::graph

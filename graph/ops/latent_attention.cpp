@@ -1,0 +1,77 @@
+#include "graph/ops/latent_attention.h"
+
+#include <algorithm>
+
+#include "graph/ops/linear.h"
+#include "graph/ops/slice.h"
+
+namespace clinfer::graph {
+
+std::vector<Type> LatentAttention::infer(Operands in) const {
+  require_count(in, 4, 4, kName);
+  const bool dims = heads > 0 && nope_dim > 0 && rope_dim > 0 && value_dim > 0 && rank > 0;
+  require(dims && in[0]->type == Type{DType::f32, kTokens, heads * (nope_dim + rope_dim)},
+          "latent_attention C1", "q is f32[tokens, heads * (nope_dim + rope_dim)], dims > 0", in,
+          attributes());
+  require(in[1]->cache() != nullptr && in[1]->type.cols == rank + rope_dim, "latent_attention C2",
+          "a cache of width rank + rope_dim", in, attributes());
+  const Weight* kv_b = in[2]->weight();
+  require(kv_b != nullptr && kv_b->experts == 1 && kv_b->rows == heads * (nope_dim + value_dim) &&
+              kv_b->cols == rank,
+          "latent_attention C3", "kv_b is [heads * (nope_dim + value_dim), rank]", in, attributes());
+  require(in[3]->type == Type{DType::i32, kTokens, 1}, "latent_attention C4", "positions is i32[tokens, 1]",
+          in);
+  return {{DType::f32, kTokens, heads * value_dim}};
+}
+
+/// The naive form: every head's keys and values are made from the latent, then attended to as usual.
+void LatentAttention::reference(Inputs in, Outputs out) const {
+  const Array& cache = *in[1];
+  Array latent(cache.rows, rank);
+  const Array* const cached[] = {&cache};
+  Array* const sliced[] = {&latent};
+  Slice{.offset = 0, .width = rank}.reference(cached, sliced);
+
+  Array keys_values(cache.rows, in[2]->rows);
+  const Array* const latent_and_weight[] = {&latent, in[2]};
+  Array* const made[] = {&keys_values};
+  Linear{}.reference(latent_and_weight, made);
+
+  const Array* const operands[] = {in[0], &keys_values, &keys_values, in[3], &cache};
+  attention().reference(operands, out);
+}
+
+Attention LatentAttention::attention() const {
+  const int64_t stride = nope_dim + value_dim;
+  return {.heads = heads,
+          .kv_heads = heads,
+          .key_dim = nope_dim,
+          .value_dim = value_dim,
+          .shared_dim = rope_dim,
+          .keys = {0, stride},
+          .values = {nope_dim, stride},
+          .shared_offset = rank,
+          .scale = scale};
+}
+
+// The cheaper of the two forms in FLOP. Naive: keys and values of every row made anew, then attention on
+// them. Absorbed: the query goes to the latent's space and the output comes back from it (DeepSeek-V2,
+// section 2.1.2).
+Cost LatentAttention::cost(Operands in, const Sizes& sizes) const {
+  const auto tokens = static_cast<double>(sizes.tokens);
+  const auto context = static_cast<double>(sizes.context);
+  const double pairs = tokens * (context - (tokens - 1) / 2) * static_cast<double>(heads);
+  const double matrix = 2 * static_cast<double>(heads * (nope_dim + value_dim)) * static_cast<double>(rank);
+  const double naive =
+      context * matrix + pairs * static_cast<double>(2 * (nope_dim + rope_dim + value_dim) + 5);
+  const double absorbed = tokens * matrix + pairs * static_cast<double>(2 * (rank + rope_dim + rank) + 5);
+  return {std::min(naive, absorbed), traffic(in, infer(in), sizes)};
+}
+
+Attributes LatentAttention::attributes() const {
+  return {{"heads", std::to_string(heads)},       {"nope_dim", std::to_string(nope_dim)},
+          {"rope_dim", std::to_string(rope_dim)}, {"value_dim", std::to_string(value_dim)},
+          {"rank", std::to_string(rank)},         {"scale", format_number(scale)}};
+}
+
+}  // namespace clinfer::graph

@@ -1,0 +1,39 @@
+#include "graph/ops/rms_norm.h"
+
+#include <cmath>
+
+namespace clinfer::graph {
+
+std::vector<Type> RmsNorm::infer(Operands in) const {
+  require_count(in, 2, 2, kName);
+  const Type& x = in[0]->type;
+  const int64_t group = in[1]->type.cols;
+  require(is_f32(*in[0]), "rms_norm C1", "x is f32", in);
+  require(group > 0 && is_f32_row(*in[1], group) && x.cols % group == 0, "rms_norm C2",
+          "the weight is one f32 row, and x's columns are a multiple of its", in);
+  require(eps >= 0, "rms_norm C3", "eps >= 0", in, attributes());
+  return {x};
+}
+
+void RmsNorm::reference(Inputs in, Outputs out) const {
+  const int64_t group = in[1]->cols;
+  for (int64_t r = 0; r < out[0]->rows; ++r) {
+    for (int64_t start = 0; start < out[0]->cols; start += group) {
+      double squares = 0;
+      for (int64_t c = 0; c < group; ++c) squares += in[0]->at(r, start + c) * in[0]->at(r, start + c);
+      const double root = std::sqrt(squares / static_cast<double>(group) + static_cast<double>(eps));
+      for (int64_t c = 0; c < group; ++c) {
+        out[0]->at(r, start + c) = in[0]->at(r, start + c) / root * in[1]->at(0, c);
+      }
+    }
+  }
+}
+
+// Square, sum, and two products an element.
+Cost RmsNorm::cost(Operands in, const Sizes& sizes) const {
+  const Type& y = in[0]->type;
+  const double elements = static_cast<double>(sizes.of(y.rows)) * static_cast<double>(y.cols);
+  return {4 * elements, traffic(in, infer(in), sizes)};
+}
+
+}  // namespace clinfer::graph
