@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -7,16 +8,18 @@ namespace clinfer::quant {
 
 inline constexpr uint16_t kF16Nan = 0x7E00;
 
-/// IEEE binary16 to float, exact; NaN payloads keep their bits (a signalling NaN stays one).
+/// IEEE binary16 to float, exact; NaN payloads keep their bits (a signalling NaN stays one). Significand
+/// times step, without branches or float subnormals, so that loops over it become vector code.
 constexpr float f16_to_f32(uint16_t half) {
-  const uint32_t sign = (half & 0x8000u) << 16;
-  const uint32_t magnitude = (half & 0x7FFFu) << 13;
-  if (magnitude >= 0x7C00u << 13) return std::bit_cast<float>(sign | 0x70000000u | magnitude);
-  // 113 << 23 is 2^-14: a subnormal m * 2^-24 is (2^-14 + m * 2^-24) - 2^-14, without float subnormals.
-  const float subnormal = std::bit_cast<float>(magnitude + (113u << 23)) - 0x1p-14f;
-  const uint32_t normal = magnitude + (112u << 23);
-  return std::bit_cast<float>(sign |
-                              (magnitude < 0x400u << 13 ? std::bit_cast<uint32_t>(subnormal) : normal));
+  const int32_t exponent = (half >> 10) & 31;
+  const int32_t fraction = half & 0x3FF;
+  const int32_t normal = std::min(exponent, 1);
+  const int32_t significand = fraction + (normal << 10);
+  const float step = std::bit_cast<float>((exponent + 103 - normal) << 23);  // 2^(max(exponent, 1) - 25)
+  // With exponent 31 the product has the mantissa of the Inf or NaN already; all ones make the exponent.
+  const uint32_t product = std::bit_cast<uint32_t>(static_cast<float>(significand) * step);
+  const uint32_t inf = static_cast<uint32_t>((exponent + 1) >> 5) * 0x7F800000u;
+  return std::bit_cast<float>((half & 0x8000u) << 16 | product | inf);
 }
 
 /// Float to IEEE binary16, nearest even; from 65520 on Inf. NaNs become quiet and keep their upper payload.

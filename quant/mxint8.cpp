@@ -15,9 +15,9 @@ constexpr int kMaxExponent = 0;  // of the largest element, 127/64
 
 /// The largest magnitude; Inf or NaN where there is one, because magnitudes order like their bits.
 float max_magnitude(const float* values, int64_t count) {
-  uint32_t largest = 0;
+  int32_t largest = 0;
   for (int64_t i = 0; i < count; ++i) {
-    largest = std::max(largest, std::bit_cast<uint32_t>(values[i]) & 0x7FFFFFFFu);
+    largest = std::max(largest, std::bit_cast<int32_t>(values[i]) & 0x7FFFFFFF);
   }
   return std::bit_cast<float>(largest);
 }
