@@ -1,0 +1,190 @@
+#include "host/cl/program_cache.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <utility>
+
+#include "host/cl/error.h"
+
+namespace clinfer::cl {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often to look for binaries to fetch while nothing is being built, so that the start of a cold run is
+// not slowed down by saving.
+constexpr std::chrono::milliseconds kQuiet{1000};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The flags line of the processor: PoCL names its device alike on processors of different abilities.
+const std::string& processor_flags() {
+  static const std::string flags = [] {
+    std::ifstream in("/proc/cpuinfo");
+    for (std::string line; std::getline(in, line);) {
+      if (line.starts_with("flags") || line.starts_with("Features")) return line;
+    }
+    return std::string();
+  }();
+  return flags;
+}
+
+std::string shown_options(const ProgramSource& source) {
+  std::string text = source.options;
+  for (const std::string& define : source.defines) text += " -D" + define;
+  return text;
+}
+
+std::string request_key(const Device& device, const ProgramSource& source) {
+  const std::string context = std::to_string(reinterpret_cast<uintptr_t>(device.context()));
+  return context + "\n" + source.entry + "\n" + source.stem + "\n" + shown_options(source);
+}
+
+}  // namespace
+
+Digest program_key(const graph::DeviceInfo& device, const std::string& resolved_source,
+                   const std::string& options) {
+  constexpr std::string_view kFormat = "clinfer program 1";
+  return Sha256()
+      .field(kFormat)
+      .field(resolved_source)
+      .field(options)
+      .field(device.platform)
+      .field(device.vendor)
+      .field(device.name)
+      .field(device.driver_version)
+      .field(device.is_cpu ? processor_flags() : std::string())
+      .digest();
+}
+
+ProgramCache::ProgramCache(Options options) : options_(std::move(options)), disk_(options_.folder) {
+  for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.emplace_back([this] { build_loop(); });
+  if (disk_.enabled()) threads_.emplace_back([this] { save_loop(); });
+}
+
+ProgramCache::~ProgramCache() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  const auto start = Clock::now();
+  for (Unsaved unsaved; seconds_since(start) < options_.exit_save_seconds && take_unsaved(false, unsaved);) {
+    save(unsaved);
+  }
+}
+
+std::shared_future<Program> ProgramCache::build_async(const Device& device, const ProgramSource& source) {
+  const std::string key = request_key(device, source);
+  const std::lock_guard lock(mutex_);
+  if (const auto found = requests_.find(key); found != requests_.end()) {
+    ++statistics_.memory_hits;
+    return found->second.program;
+  }
+  queue_.emplace_back([this, device, source] { return produce(device, source); });
+  const auto future = queue_.back().get_future().share();
+  requests_.emplace(key, Request{device, future});
+  wake_.notify_all();
+  return future;
+}
+
+void ProgramCache::build_loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return;
+    auto task = std::move(queue_.front());
+    queue_.pop_front();
+    ++building_;
+    lock.unlock();
+    task();
+    lock.lock();
+    --building_;
+  }
+}
+
+void ProgramCache::save_loop() {
+  // Fetching a binary can mean seconds of compiling: only on cores that have nothing better to do.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19);
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait_for(lock, kQuiet, [&] { return stopping_; });
+    Unsaved unsaved;
+    while (!stopping_ && building_ == 0 && queue_.empty() && take_unsaved(true, unsaved)) {
+      lock.unlock();
+      save(unsaved);
+      lock.lock();
+    }
+  }
+}
+
+Program ProgramCache::produce(const Device& device, const ProgramSource& source) {
+  const auto start = Clock::now();
+  const std::string text = options_.loader.resolve(source.entry, source.defines);
+  const Digest key = program_key(device.info(), text, source.options);
+  if (const auto binary = disk_.load(key)) {
+    if (auto program = build_from_binary(device, source.stem, *binary, source.options)) {
+      count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
+      return *std::move(program);
+    }
+  }
+  const auto count_miss = [&](Statistics& s) { ++s.misses, s.build_seconds += seconds_since(start); };
+  try {
+    Program program = build_from_source(device, source.stem, text, source.options, shown_options(source));
+    count(count_miss);
+    if (disk_.enabled()) {
+      const std::lock_guard lock(mutex_);
+      unsaved_.push_back({program, key});
+    }
+    return program;
+  } catch (...) {
+    count(count_miss);
+    throw;
+  }
+}
+
+bool ProgramCache::take_unsaved(bool launched_only, Unsaved& taken) {
+  const auto found = std::find_if(unsaved_.begin(), unsaved_.end(),
+                                  [&](const Unsaved& u) { return !launched_only || u.program.launched(); });
+  if (found == unsaved_.end()) return false;
+  taken = *found;
+  unsaved_.erase(found);
+  return true;
+}
+
+void ProgramCache::save(const Unsaved& unsaved) {
+  const auto start = Clock::now();
+  const std::vector<std::byte> binary = binary_of(unsaved.program);
+  const bool stored = !binary.empty() && disk_.store(unsaved.key, binary);
+  count([&](Statistics& s) { s.saved += stored ? 1 : 0, s.save_seconds += seconds_since(start); });
+}
+
+void ProgramCache::flush() {
+  std::unique_lock lock(mutex_);
+  for (Unsaved unsaved; take_unsaved(false, unsaved);) {
+    lock.unlock();
+    save(unsaved);
+    lock.lock();
+  }
+}
+
+ProgramCache::Statistics ProgramCache::statistics() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+void ProgramCache::count(const std::function<void(Statistics&)>& change) {
+  const std::lock_guard lock(mutex_);
+  change(statistics_);
+}
+
+}  // namespace clinfer::cl
