@@ -197,3 +197,12 @@ TEST_CASE("fp8_e4m3_128x128: the largest value of a block is code 448, whatever 
   CHECK(load<float>(encoded.scales.data()) == 50.0f / 448.0f);
   CHECK(encoded.codes[77] == 0xFE);
 }
+
+TEST_CASE("q4_1: a range that overflows makes a NaN block, not an undefined one") {
+  std::vector<float> values(32, 0.0f);
+  values[3] = kHuge;
+  values[4] = -kHuge;
+  std::vector<uint8_t> nan_block(20);
+  store(nan_block.data(), uint16_t{0x7E00});
+  CHECK(test::encode(format_named("q4_1"), values, 1, 32).codes == nan_block);
+}
