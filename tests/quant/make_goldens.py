@@ -44,7 +44,8 @@ def thin(labels, stride=8):
 def gguf(folder, out, name):
     data = np.load(folder / f"gguf_{name.upper()}.npz")
     keep = thin(data["labels"])
-    write(out / f"{name}.safetensors", {k: data[k][keep] for k in ("x", "blocks", "dq")}, data["labels"][keep])
+    tensors = {k: data[k][keep] for k in ("x", "blocks", "dq")}
+    write(out / f"{name}.safetensors", tensors, data["labels"][keep])
 
 
 def mxint8(folder, out):
@@ -55,7 +56,7 @@ def mxint8(folder, out):
 
 
 def fp8_block(folder, out):
-    """Whole blocks only: the corners (large outlier, ragged right and bottom, tiny amax) of the 3 x 5 blocks."""
+    """The corners of the 3 x 5 blocks: a large outlier, ragged right and bottom edges, a tiny amax."""
     data = np.load(folder / "fp8_128x128.npz")
     rows, cols = data["x"].shape
     row = [r for r in range(rows) if r // 128 in (0, rows // 128)]
