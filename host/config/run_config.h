@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace clinfer::config {
+
+struct ModelConfig {
+  std::string path;  ///< a checkpoint folder or a .gguf file; required
+  std::string
+      tokenizer;  ///< folder or tokenizer.json to use instead of the checkpoint's own; "" = the checkpoint's
+};
+
+/// Which part of a model a placement rule speaks of.
+enum class LayerPart { all, range, embedding, head };
+
+/// Decoder layers first..last, both inclusive and counted from 0; meaningful for LayerPart::range only.
+struct LayerSpan {
+  LayerPart part = LayerPart::all;
+  int64_t first = 0;
+  int64_t last = 0;
+  bool operator==(const LayerSpan&) const = default;
+};
+
+/// The first rule whose span holds a layer decides where it runs.
+struct PlacementRule {
+  LayerSpan layers;
+  std::string device;  ///< a device selector
+};
+
+struct WeightsConfig {
+  std::string format =
+      "keep";  ///< "keep", or the name of the quant::Format that matrices are turned into at load
+};
+
+enum class CacheFormat { f32, f16 };
+
+struct KvCacheConfig {
+  CacheFormat format = CacheFormat::f32;
+  int64_t max_context = 0;  ///< tokens, 0..2^24; 0 = what the model was trained for
+};
+
+struct Message {
+  std::string role;  ///< system, user, assistant or tool
+  std::string content;
+};
+
+/// How tokens are chosen. The filters apply in the order top_k, top_p, min_p.
+struct GenerateConfig {
+  int64_t max_tokens = 256;        ///< new tokens, 0..2^24
+  double temperature = 0;          ///< 0..100; 0 = greedy: the most likely token
+  int64_t top_k = 0;               ///< candidates kept, 0..2^31-1; 0 = all
+  double top_p = 1;                ///< probability mass kept, (0, 1]; 1 = all
+  double min_p = 0;                ///< least probability as a fraction of the largest, [0, 1]; 0 = off
+  double repetition_penalty = 1;   ///< divides positive and multiplies negative logits, (0, 100]; 1 = off
+  int64_t repetition_window = 64;  ///< last tokens that are penalised, 0..2^24; 0 = the whole context
+  uint64_t seed = 0;               ///< of the sampler; equal seeds give equal text
+  std::vector<std::string> stop;   ///< at most 16 strings of 1..1024 bytes that end the text
+  bool ignore_eos = false;         ///< go on to max_tokens after an end-of-text token
+};
+
+enum class SpeculativeMethod { none, mtp };
+
+struct SpeculativeConfig {
+  SpeculativeMethod method = SpeculativeMethod::none;
+  int64_t draft_tokens = 1;  ///< tokens drafted per step, 1..8
+};
+
+struct RuntimeConfig {
+  int64_t batch_tokens = 512;       ///< prompt tokens per prefill step, 1..65536
+  int64_t memory_limit = 0;         ///< bytes this run may hold on each device; 0 = what the device has
+  std::string kernel_cache = "on";  ///< "on" (the user's cache folder), "off", or a folder
+  bool verify_kernels = true;       ///< ask every chosen kernel a small known question before it is trusted
+  std::map<std::string, std::string> force_variant;  ///< op name -> kernel variant that must be used for it
+};
+
+enum class LogLevel { error, warn, info, debug, trace };
+enum class LogFormat { text, json };
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  std::string file;  ///< "" = standard error
+  LogFormat format = LogFormat::text;
+};
+
+/// Each length is measured at each depth.
+struct BenchConfig {
+  std::vector<int64_t> prompt_tokens = {512};    ///< rows ppN: tokens, 1..2^20
+  std::vector<int64_t> generate_tokens = {128};  ///< rows tgN: tokens, 1..2^20
+  std::vector<int64_t> depths = {0};             ///< tokens already in the cache, 0..2^24
+  int64_t repetitions = 5;                       ///< 1..1000
+};
+
+/// Everything a run needs to know, as plain data. The members' names, ranges and texts for users stand once
+/// more, and only there, in schema.cpp.
+struct RunConfig {
+  int64_t version = 1;  ///< of this layout; only 1
+  std::string extends;  ///< the file this one builds on; empty once loaded
+  ModelConfig model;
+  std::string device = "gpu,cpu";        ///< device selectors in order of preference
+  std::vector<PlacementRule> placement;  ///< empty = everything on `device`
+  WeightsConfig weights;
+  KvCacheConfig kv_cache;
+  std::string prompt;             ///< text to continue; excludes messages and system
+  std::string system;             ///< content of the first message of a chat
+  std::vector<Message> messages;  ///< a chat, put through the model's template
+  GenerateConfig generate;
+  SpeculativeConfig speculative;
+  RuntimeConfig runtime;
+  LogConfig log;
+  BenchConfig bench;
+};
+
+}  // namespace clinfer::config

@@ -1,0 +1,183 @@
+#include "host/config/schema.h"
+
+#include "host/config/compound.h"
+#include "host/config/layer_span.h"
+#include "host/config/scalar.h"
+
+namespace clinfer::config {
+namespace {
+
+constexpr int64_t kMaxTokens = int64_t{1} << 24;
+constexpr int64_t kMaxInt32 = (int64_t{1} << 31) - 1;
+constexpr size_t kMaxText = size_t{1} << 20;
+
+TypePtr<std::string> selector() {
+  return text("a device selector", 1, 1024);
+}
+
+TypePtr<ModelConfig> model() {
+  return record<ModelConfig>(
+      "a map", {
+                   field("path", &ModelConfig::path, path("a checkpoint folder or a .gguf file", true),
+                         "The checkpoint: a Hugging Face folder or a GGUF file. Required."),
+                   field("tokenizer", &ModelConfig::tokenizer, path("a folder or a tokenizer.json", true),
+                         "Tokenizer to use instead of the checkpoint's own."),
+               });
+}
+
+TypePtr<PlacementRule> placement_rule() {
+  return record<PlacementRule>(
+      "a rule", {
+                    field("layers", &PlacementRule::layers, layer_span(),
+                          "What the rule speaks of; layers count from 0, ranges include both ends.", true),
+                    field("device", &PlacementRule::device, selector(), "Where that part runs.", true),
+                });
+}
+
+TypePtr<WeightsConfig> weights() {
+  return record<WeightsConfig>(
+      "a map", {
+                   field("format", &WeightsConfig::format, name("keep or the name of a weight format"),
+                         "Format that weight matrices are turned into at load; keep = as stored."),
+               });
+}
+
+TypePtr<KvCacheConfig> kv_cache() {
+  return record<KvCacheConfig>(
+      "a map",
+      {
+          field("format", &KvCacheConfig::format,
+                choice<CacheFormat>({{"f32", CacheFormat::f32}, {"f16", CacheFormat::f16}}),
+                "Number type of cached keys and values."),
+          field(
+              "max_context", &KvCacheConfig::max_context, integer(0, kMaxTokens),
+              "Tokens of prompt and answer that the cache has room for; 0 = what the model was trained for."),
+      });
+}
+
+TypePtr<Message> message() {
+  return record<Message>(
+      "a message",
+      {
+          field("role", &Message::role, word({"system", "user", "assistant", "tool"}), "Who speaks.", true),
+          field("content", &Message::content, text("text", 0, kMaxText), "What is said.", true),
+      });
+}
+
+TypePtr<GenerateConfig> generate() {
+  using G = GenerateConfig;
+  return record<G>(
+      "a map",
+      {
+          field("max_tokens", &G::max_tokens, integer(0, kMaxTokens), "Most tokens to generate."),
+          field("temperature", &G::temperature, number(0, 100),
+                "Divides the logits before sampling; 0 = greedy, always the most likely token."),
+          field("top_k", &G::top_k, integer(0, kMaxInt32), "Keep only the k most likely tokens; 0 = all."),
+          field("top_p", &G::top_p, number(0, 1, true),
+                "Keep the most likely tokens until their probabilities add up to this; 1 = all."),
+          field("min_p", &G::min_p, number(0, 1),
+                "Drop tokens less likely than this fraction of the most likely one; 0 = none."),
+          field("repetition_penalty", &G::repetition_penalty, number(0, 100, true),
+                "Makes tokens of the recent text less likely; 1 = off."),
+          field("repetition_window", &G::repetition_window, integer(0, kMaxTokens),
+                "How many of the last tokens the penalty looks at; 0 = all."),
+          field("seed", &G::seed, unsigned_integer(), "Seed of the sampler; equal seeds give equal text."),
+          field("stop", &G::stop, list(text("a string", 1, 1024), 16), "Strings that end the text."),
+          field("ignore_eos", &G::ignore_eos, boolean(), "Go on to max_tokens after an end-of-text token."),
+      });
+}
+
+TypePtr<SpeculativeConfig> speculative() {
+  using S = SpeculativeConfig;
+  return record<S>("a map",
+                   {
+                       field("method", &S::method,
+                             choice<SpeculativeMethod>(
+                                 {{"none", SpeculativeMethod::none}, {"mtp", SpeculativeMethod::mtp}}),
+                             "Who drafts tokens: mtp = the model's own multi-token prediction layer."),
+                       field("draft_tokens", &S::draft_tokens, integer(1, 8), "Tokens drafted per step."),
+                   });
+}
+
+TypePtr<RuntimeConfig> runtime() {
+  using R = RuntimeConfig;
+  return record<R>(
+      "a map",
+      {
+          field("batch_tokens", &R::batch_tokens, integer(1, 65536), "Prompt tokens computed in one step."),
+          field("memory_limit", &R::memory_limit, size(),
+                "Most bytes to use on each device, as 8GiB; 0 = what it has."),
+          field("kernel_cache", &R::kernel_cache, path("on, off or a folder", false, {"on", "off"}),
+                "Keep built kernels on disk: on = in the user's cache folder."),
+          field("verify_kernels", &R::verify_kernels, boolean(),
+                "Ask every chosen kernel a small known question before it is trusted."),
+          field("force_variant", &R::force_variant, map(name("the name of a kernel variant")),
+                "Kernel variant that must be used, by op."),
+      });
+}
+
+TypePtr<LogConfig> log() {
+  using L = LogLevel;
+  return record<LogConfig>(
+      "a map", {
+                   field("level", &LogConfig::level,
+                         choice<LogLevel>({{"error", L::error},
+                                           {"warn", L::warn},
+                                           {"info", L::info},
+                                           {"debug", L::debug},
+                                           {"trace", L::trace}}),
+                         "Least important messages that are logged."),
+                   field("file", &LogConfig::file, path("a file", true), "Log file; empty = standard error."),
+                   field("format", &LogConfig::format,
+                         choice<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}),
+                         "Text for people, or one JSON object per line."),
+               });
+}
+
+TypePtr<BenchConfig> bench() {
+  using B = BenchConfig;
+  const auto lengths = list(integer(1, 1 << 20), 64);
+  return record<B>(
+      "a map",
+      {
+          field("prompt_tokens", &B::prompt_tokens, lengths, "Prompt lengths to measure (ppN)."),
+          field("generate_tokens", &B::generate_tokens, lengths, "Generation lengths (tgN)."),
+          field("depths", &B::depths, list(integer(0, kMaxTokens), 64), "Tokens already in the cache (@N)."),
+          field("repetitions", &B::repetitions, integer(1, 1000), "Times each is measured."),
+      });
+}
+
+TypePtr<RunConfig> run() {
+  using R = RunConfig;
+  return record<R>(
+      "a map of sections",
+      {
+          field("version", &R::version, integer(1, 1), "Version of this layout."),
+          field("extends", &R::extends, path("a YAML file", true),
+                "File that this one builds on; what stands here wins. Empty once loaded."),
+          field("model", &R::model, model(), "The model."),
+          field("device", &R::device, selector(), "Devices in order of preference, such as gpu,cpu or gpu0."),
+          field("placement", &R::placement, list(placement_rule(), 256),
+                "Where parts of the model run; the first rule that fits wins, the rest runs on device."),
+          field("weights", &R::weights, weights(), "Weights."),
+          field("kv_cache", &R::kv_cache, kv_cache(), "The cache of keys and values."),
+          field("prompt", &R::prompt, text("text", 0, kMaxText),
+                "Text to continue as it is; excludes system and messages."),
+          field("system", &R::system, text("text", 0, kMaxText), "The first message of a chat."),
+          field("messages", &R::messages, list(message(), 1024), "A chat, put through the model's template."),
+          field("generate", &R::generate, generate(), "How tokens are chosen."),
+          field("speculative", &R::speculative, speculative(), "Speculative decoding."),
+          field("runtime", &R::runtime, runtime(), "How the run is carried out."),
+          field("log", &R::log, log(), "Messages."),
+          field("bench", &R::bench, bench(), "What `clinfer bench` measures."),
+      });
+}
+
+}  // namespace
+
+const Type<RunConfig>& run_schema() {
+  static const TypePtr<RunConfig> schema = run();
+  return *schema;
+}
+
+}  // namespace clinfer::config
