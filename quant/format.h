@@ -38,8 +38,8 @@ std::span<const Format> formats();
 const Format* find_format(std::string_view name);
 
 /// Bytes of the codes of one row / of the whole matrix, and bytes of the scales. cols need not be a multiple
-/// of block_cols (ragged blocks count whole), but must be one of group_elems. Throw std::invalid_argument when
-/// it is not, when a size is negative, and when the result does not fit.
+/// of block_cols (ragged blocks count whole), but must be one of group_elems. Throw std::invalid_argument
+/// when it is not, when a size is negative, and when the result does not fit.
 int64_t row_bytes(const Format& format, int64_t cols);
 int64_t code_bytes(const Format& format, int64_t rows, int64_t cols);
 int64_t scale_bytes(const Format& format, int64_t rows, int64_t cols);
