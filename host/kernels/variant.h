@@ -9,8 +9,9 @@
 
 #include "graph/device_info.h"
 #include "graph/graph.h"
+#include "host/cl/buffer.h"
 #include "host/cl/context.h"
-#include "host/cl/program_cache.h"
+#include "host/cl/program.h"
 
 namespace clinfer::kernels {
 
@@ -48,35 +49,36 @@ struct BufferRef {
 
 /// What one call of a launch needs besides its buffers.
 struct Work {
-  int64_t groups = 1;                 ///< work-groups = workers; bodies stride over their items by it
-  std::vector<std::byte> args;        ///< the kernel's args struct, by value
+  int64_t groups = 1;           ///< work-groups = workers; bodies stride over their items by it
+  std::vector<std::byte> args;  ///< the kernel's args struct, by value
 };
 
-/// One kernel launch. Kernel arguments in this order: the buffers, the args struct by value, and when
-/// local_bytes > 0 one local pointer of that size.
+/// One kernel launch, skipped when work().groups is 0. Kernel arguments in this order: the buffers, the args
+/// struct by value, and when local_bytes > 0 one local pointer of that size.
 struct Launch {
   cl::ProgramSource program;
-  std::string kernel;                 ///< function name
+  std::string kernel;  ///< function name
   std::vector<BufferRef> buffers;
-  size_t local_size = 1;              ///< work-items of a group (reqd_work_group_size)
+  size_t local_size = 1;  ///< work-items of a group (reqd_work_group_size)
   size_t local_bytes = 0;
   std::function<Work(const graph::Sizes&)> work;
 };
 
 /// A call into a library in place of a launch (CLBlast): enqueues on the device's queue.
-using LibraryCall = std::function<void(cl::Device&, std::span<const cl::BufferView> buffers, const graph::Sizes&)>;
+using LibraryCall =
+    std::function<void(const cl::Device&, std::span<const cl::Buffer> buffers, const graph::Sizes&)>;
 
 /// A node made ready: its launches in order, and scratch memory that only they use.
 struct Prepared {
   std::vector<Launch> launches;
   int64_t scratch_bytes = 0;
-  LibraryCall library_call;           ///< instead of launches when set; its buffers are inputs, then outputs
+  LibraryCall library_call;  ///< instead of launches when set; its buffers are inputs, then outputs
 };
 
 /// One way to compute an op. The first variant in an op's list that supports a node is taken; the last is the
 /// portable one, OpenCL C 1.2 without extensions.
 struct Variant {
-  std::string_view name;              ///< "linear/rows"
+  std::string_view name;  ///< "linear/rows"
   Support (*supports)(const OpContext&);
   Prepared (*prepare)(const OpContext&);
 };

@@ -1,0 +1,38 @@
+// y[t, j, r] = x[t (, j), :] . W[ids[t, j]][r, :] for few tokens; y [tokens, top_k * rows].
+// An item is a run of ITEM_ROWS rows of one (token, slot); an expert outside the weight gives NaN.
+#ifndef WG_SIZE
+#error WG_SIZE
+#endif
+#ifndef ITEM_ROWS
+#error ITEM_ROWS
+#endif
+#include "cl_kernels/args/expert_linear_args.h"
+#include "rows.clh"
+
+static void expert_linear_rows_body(uint worker, uint workers, global const float* x, global const int* ids,
+                                    global const uchar* weight, global float* y, const ExpertLinearArgs* a,
+                                    local float* scratch) {
+  const int rows = a->weight.rows;
+  const int runs = (rows + ITEM_ROWS - 1) / ITEM_ROWS;
+  const long items = (long)a->tokens * a->top_k * runs;
+  for (long item = worker; item < items; item += workers) {
+    const long slot = item / runs;
+    const int first = (int)(item % runs) * ITEM_ROWS;
+    const int end = min(first + ITEM_ROWS, rows);
+    const int expert = ids[slot];
+    global float* to = y + slot * rows + first;
+    if (expert < 0 || expert >= a->experts) {
+      for (int row = first + (int)get_local_id(0); row < end; row += WG_SIZE) to[row - first] = NAN;
+      continue;
+    }
+    const long x_row = a->per_slot ? slot : slot / a->top_k;
+    row_dots(weight, &a->weight, expert, first, end, x + x_row * a->weight.cols, 0, 1, 0, to, 0, scratch);
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void expert_linear_rows(
+    global const float* restrict x, global const int* restrict ids, global const uchar* restrict weight,
+    global float* restrict y, const ExpertLinearArgs a) {
+  local float scratch[ROWS_SCRATCH];
+  expert_linear_rows_body((uint)get_group_id(0), (uint)get_num_groups(0), x, ids, weight, y, &a, scratch);
+}

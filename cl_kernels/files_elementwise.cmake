@@ -1,0 +1,31 @@
+# Sources of the elementwise, attention and routing kernels.
+list(APPEND KERNEL_FILES
+  add.cl
+  args/add_args.h
+  args/attention_args.h
+  args/cache_append_args.h
+  args/concat_args.h
+  args/expert_combine_args.h
+  args/glu_args.h
+  args/rms_norm_args.h
+  args/rope_args.h
+  args/router_args.h
+  args/select_rows_args.h
+  args/slice_args.h
+  attention/decode_split.cl
+  attention/simple.cl
+  attention/tile.cl
+  cache_append.cl
+  concat.cl
+  expert_combine.cl
+  glu.cl
+  include/attention_block.clh
+  include/copy.clh
+  include/lanes.clh
+  include/storage.clh
+  rms_norm.cl
+  rope.cl
+  router.cl
+  select_rows.cl
+  slice.cl
+)

@@ -1,0 +1,81 @@
+#include "cl_kernels/args/expert_linear_args.h"
+#include "host/kernels/matmul.h"
+#include "host/kernels/ops.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+ExpertLinearArgs make_args(const OpContext& context) {
+  const graph::Weight& weight = *context.input(2).weight();
+  ExpertLinearArgs args{};
+  args.weight = weight_args(weight);
+  args.top_k = static_cast<i32>(context.input(1).type.cols);
+  args.experts = static_cast<i32>(weight.experts);
+  args.per_slot = std::get<graph::ExpertLinear>(context.node.op).per_slot ? 1 : 0;
+  return args;
+}
+
+/// `items` of one call are per_call + per_token * tokens.
+void set_work(Launch& launch, const OpContext& context, int64_t per_call, int64_t per_token) {
+  launch.work = [args = make_args(context), device = context.device, dim = context.input(0).type.rows,
+                 per_call, per_token](const graph::Sizes& sizes) {
+    ExpertLinearArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    return Work{worker_count(device, per_call + per_token * now.tokens), bytes_of(now)};
+  };
+}
+
+Support supports_rows(const OpContext& context) {
+  return supports_weight(context, 2);
+}
+
+Prepared prepare_rows(const OpContext& context) {
+  const graph::Weight& weight = *context.input(2).weight();
+  const RowsShape shape = rows_shape(context.device);
+  std::vector<std::string> defines = weight_defines(context, weight);
+  defines.push_back(constant("ITEM_ROWS", shape.item_rows));
+  Launch launch = make_launch("expert_linear_rows", std::move(defines),
+                              {input_ref(0), input_ref(1), input_ref(2), output_ref(0)}, shape.local_size);
+  set_work(launch, context, 0, context.input(1).type.cols * ceil_div(weight.rows, shape.item_rows));
+  return {{std::move(launch)}, 0, {}};
+}
+
+Support supports_grouped(const OpContext& context) {
+  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
+  const Support weight = supports_weight(context, 2);
+  return weight.ok ? supports_tile(context) : weight;
+}
+
+Prepared prepare_grouped(const OpContext& context) {
+  const graph::Weight& weight = *context.input(2).weight();
+  const TileShape shape = tile_shape(context.device);
+  const int64_t list_lanes = group_size(context.device, 64);
+  Launch lists = make_launch("expert_lists", {}, {input_ref(1), scratch_ref()}, list_lanes);
+  set_work(lists, context, ceil_div(weight.experts + 1, list_lanes), 0);
+
+  std::vector<std::string> defines = weight_defines(context, weight);
+  defines.push_back(constant("TILE_ROWS", shape.tile_rows));
+  Launch tiles = make_launch("expert_linear_grouped", std::move(defines),
+                             {input_ref(0), scratch_ref(), input_ref(2), output_ref(0)}, shape.local_size);
+  set_work(tiles, context, (weight.experts + 1) * ceil_div(weight.rows, shape.tile_rows), 0);
+
+  const int64_t entries = context.most.of(context.input(1).type.rows) * context.input(1).type.cols;
+  Prepared prepared;
+  prepared.launches = {std::move(lists), std::move(tiles)};
+  prepared.scratch_bytes = (weight.experts + 2 + entries) * 4;
+  return prepared;
+}
+
+constexpr Variant kVariants[] = {
+    {"expert_linear/grouped", supports_grouped, prepare_grouped},
+    {"expert_linear/rows", supports_rows, prepare_rows},
+};
+
+}  // namespace
+
+std::span<const Variant> expert_linear_variants() {
+  return kVariants;
+}
+
+}  // namespace clinfer::kernels

@@ -1,0 +1,77 @@
+#include "cl_kernels/args/linear_args.h"
+#include "host/kernels/linear_clblast.h"
+#include "host/kernels/matmul.h"
+#include "host/kernels/ops.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+LinearArgs make_args(const OpContext& context) {
+  LinearArgs args{};
+  args.weight = weight_args(*context.input(1).weight());
+  args.has_bias = context.has_input(2) ? 1 : 0;
+  return args;
+}
+
+Launch launch_for(const OpContext& context, std::string_view stem, std::vector<std::string> defines,
+                  int64_t local_size) {
+  return make_launch(stem, std::move(defines),
+                     {input_ref(0), input_ref(1), optional_input_ref(context, 2), output_ref(0)}, local_size);
+}
+
+Support supports_rows(const OpContext& context) {
+  return supports_weight(context, 1);
+}
+
+Prepared prepare_rows(const OpContext& context) {
+  const RowsShape shape = rows_shape(context.device);
+  std::vector<std::string> defines = weight_defines(context, *context.input(1).weight());
+  defines.push_back(constant("ITEM_ROWS", shape.item_rows));
+  Launch launch = launch_for(context, "linear_rows", std::move(defines), shape.local_size);
+  const LinearArgs args = make_args(context);
+  const int64_t workers = worker_count(context.device, ceil_div(args.weight.rows, shape.item_rows));
+  launch.work = [args, workers, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
+    LinearArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    return Work{workers, bytes_of(now)};
+  };
+  return {{std::move(launch)}, 0, {}};
+}
+
+Support supports_linear_tile(const OpContext& context) {
+  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
+  const Support weight = supports_weight(context, 1);
+  return weight.ok ? supports_tile(context) : weight;
+}
+
+Prepared prepare_tile(const OpContext& context) {
+  const TileShape shape = tile_shape(context.device);
+  std::vector<std::string> defines = weight_defines(context, *context.input(1).weight());
+  defines.push_back(constant("TILE_ROWS", shape.tile_rows));
+  defines.push_back(constant("ITEM_TOKENS", shape.item_tokens));
+  Launch launch = launch_for(context, "linear_tile", std::move(defines), shape.local_size);
+  launch.work = [args = make_args(context), shape, device = context.device,
+                 dim = context.input(0).type.rows](const graph::Sizes& sizes) {
+    LinearArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    const int64_t items =
+        ceil_div(args.weight.rows, shape.tile_rows) * ceil_div(now.tokens, shape.item_tokens);
+    return Work{worker_count(device, items), bytes_of(now)};
+  };
+  return {{std::move(launch)}, 0, {}};
+}
+
+constexpr Variant kVariants[] = {
+    {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
+    {"linear/tile", supports_linear_tile, prepare_tile},
+    {"linear/rows", supports_rows, prepare_rows},
+};
+
+}  // namespace
+
+std::span<const Variant> linear_variants() {
+  return kVariants;
+}
+
+}  // namespace clinfer::kernels

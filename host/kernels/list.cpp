@@ -1,0 +1,71 @@
+#include "host/kernels/ops.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+using Variants = std::span<const Variant>;
+
+Variants list(const graph::Embedding&) {
+  return embedding_variants();
+}
+Variants list(const graph::Linear&) {
+  return linear_variants();
+}
+Variants list(const graph::HeadLinear&) {
+  return head_linear_variants();
+}
+Variants list(const graph::ExpertLinear&) {
+  return expert_linear_variants();
+}
+
+// Elementwise ops, attention and routing.
+Variants list(const graph::RmsNorm&) {
+  return rms_norm_variants();
+}
+Variants list(const graph::Rope&) {
+  return rope_variants();
+}
+Variants list(const graph::Slice&) {
+  return slice_variants();
+}
+Variants list(const graph::Concat&) {
+  return concat_variants();
+}
+Variants list(const graph::Add&) {
+  return add_variants();
+}
+Variants list(const graph::Glu&) {
+  return glu_variants();
+}
+Variants list(const graph::CacheAppend&) {
+  return cache_append_variants();
+}
+Variants list(const graph::Attention&) {
+  return attention_variants();
+}
+Variants list(const graph::Router&) {
+  return router_variants();
+}
+Variants list(const graph::ExpertCombine&) {
+  return expert_combine_variants();
+}
+Variants list(const graph::SelectRows&) {
+  return select_rows_variants();
+}
+
+// Expanded by a pass, and done by the executor.
+Variants list(const graph::LatentAttention&) {
+  return {};
+}
+Variants list(const graph::Copy&) {
+  return {};
+}
+
+}  // namespace
+
+std::span<const Variant> variants_of(const graph::Op& op) {
+  return std::visit([](const auto& o) { return list(o); }, op);
+}
+
+}  // namespace clinfer::kernels

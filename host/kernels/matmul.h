@@ -1,0 +1,41 @@
+#pragma once
+
+#include "host/kernels/program.h"
+#include "host/kernels/weight_layout.h"
+
+namespace clinfer::kernels {
+
+/// Constants that every kernel reading a weight needs: its decoder and what the device can do.
+std::vector<std::string> weight_defines(const OpContext& context, const graph::Weight& weight);
+
+/// Yes when the weight's format has a decoder (all formats of quant::formats() have) and the sizes fit the
+/// kernels' 32-bit counts.
+Support supports_weight(const OpContext& context, size_t input);
+
+/// Whether the phase is decode: few tokens, batch-invariant kernels.
+inline bool is_small_batch(const OpContext& context) {
+  return context.most.tokens <= kSmallBatch;
+}
+
+/// Items of include/rows.clh: work-items of a group, and rows of an item.
+struct RowsShape {
+  int64_t local_size;
+  int64_t item_rows;
+};
+RowsShape rows_shape(const graph::DeviceInfo& device);
+
+/// Items of include/tile.clh: work-items of a group, and the rows of a tile.
+struct TileShape {
+  int64_t local_size;
+  int64_t tile_rows;
+  int64_t item_tokens;
+};
+TileShape tile_shape(const graph::DeviceInfo& device);
+/// The tile keeps 17 KiB in local memory and wants groups of 256 where lanes cooperate.
+Support supports_tile(const OpContext& context);
+
+inline int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+}  // namespace clinfer::kernels

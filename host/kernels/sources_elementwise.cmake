@@ -1,0 +1,13 @@
+set(ELEMENTWISE_SOURCES
+  add.cpp
+  attention.cpp
+  cache_append.cpp
+  concat.cpp
+  expert_combine.cpp
+  glu.cpp
+  rms_norm.cpp
+  rope.cpp
+  router.cpp
+  select_rows.cpp
+  slice.cpp
+  tolerance_elementwise.cpp)

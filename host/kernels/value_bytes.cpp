@@ -1,0 +1,89 @@
+#include "host/kernels/value_bytes.h"
+
+#include <cstring>
+
+#include "host/kernels/weight_layout.h"
+#include "quant/format.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+const quant::Format& storage_of(const graph::Value& value) {
+  std::string name = "f32";
+  if (const graph::Weight* weight = value.weight(); weight != nullptr && !weight->vector)
+    name = weight->format;
+  if (const graph::Cache* cache = value.cache()) name = cache->format;
+  const quant::Format* format = quant::find_format(name);
+  if (format == nullptr) throw Error(Fault::model, value.name + ": format '" + name + "' is not known");
+  return *format;
+}
+
+Bytes encode_integers(const graph::Array& array) {
+  Bytes bytes(array.data.size() * 4);
+  for (size_t i = 0; i < array.data.size(); ++i) {
+    const auto integer = static_cast<int32_t>(array.data[i]);
+    std::memcpy(bytes.data() + 4 * i, &integer, 4);
+  }
+  return bytes;
+}
+
+/// The stack of matrices that a value is: one, except for expert weights.
+struct Stack {
+  int64_t matrices = 1;
+  int64_t rows = 0;
+  WeightLayout layout;
+};
+
+Stack stack_of(const graph::Value& value, const quant::Format& format, int64_t rows) {
+  if (const graph::Weight* weight = value.weight())
+    return {weight->experts, weight->rows, layout_of(*weight)};
+  WeightLayout layout;
+  layout.bytes = layout.expert_code_bytes = quant::code_bytes(format, rows, value.type.cols);
+  return {1, rows, layout};
+}
+
+}  // namespace
+
+Bytes encode(const graph::Value& value, const graph::Array& array) {
+  if (value.type.dtype == graph::DType::i32) return encode_integers(array);
+  const quant::Format& format = storage_of(value);
+  const Stack stack = stack_of(value, format, array.rows);
+  Bytes bytes(static_cast<size_t>(stack.layout.bytes));
+  auto* base = reinterpret_cast<uint8_t*>(bytes.data());
+  for (int64_t i = 0; i < stack.matrices; ++i) {
+    const double* from = array.row(i * stack.rows);
+    const std::vector<float> values(from, from + stack.rows * array.cols);
+    format.encode(values.data(), stack.rows, array.cols, base + i * stack.layout.expert_code_bytes,
+                  base + stack.layout.scales_offset + i * stack.layout.expert_scale_bytes);
+  }
+  return bytes;
+}
+
+graph::Array decode(const graph::Value& value, const Bytes& bytes, const graph::Sizes& sizes) {
+  const int64_t cols = value.type.cols;
+  if (value.type.dtype == graph::DType::i32) {
+    graph::Array array(sizes.of(value.type.rows), cols);
+    for (size_t i = 0; i < array.data.size(); ++i) {
+      int32_t integer = 0;
+      std::memcpy(&integer, bytes.data() + 4 * i, 4);
+      array.data[i] = integer;
+    }
+    return array;
+  }
+  const quant::Format& format = storage_of(value);
+  const Stack stack = stack_of(value, format, value.weight() ? 0 : sizes.of(value.type.rows));
+  graph::Array array(stack.matrices * stack.rows, cols);
+  const auto* base = reinterpret_cast<const uint8_t*>(bytes.data());
+  std::vector<float> line(static_cast<size_t>(cols));
+  for (int64_t row = 0; row < array.rows; ++row) {
+    const int64_t matrix = row / stack.rows;
+    format.decode_row(base + matrix * stack.layout.expert_code_bytes,
+                      base + stack.layout.scales_offset + matrix * stack.layout.expert_scale_bytes,
+                      row % stack.rows, cols, line.data());
+    std::copy(line.begin(), line.end(), array.row(row));
+  }
+  return array;
+}
+
+}  // namespace clinfer::kernels
