@@ -23,7 +23,7 @@ graph::Meta generation_config_from(const GgufMetadata& metadata) {
   graph::MetaValue::Object values;
   if (!ends.empty()) {
     graph::MetaValue::Array list(ends.size());
-    std::copy(ends.begin(), ends.end(), list.begin());
+    for (size_t i = 0; i < ends.size(); ++i) list[i].data = ends[i];
     values["eos_token_id"] = graph::MetaValue(std::move(list));
   }
   return {metadata.file(), graph::Meta::Source::gguf, std::move(values)};

@@ -40,6 +40,7 @@ void on_bus_error(int signal, siginfo_t* info, void*) {
   std::signal(signal, SIG_DFL);
 }
 
+/// Does nothing where the program (or an earlier call) has set a handler.
 void install_handler() {
   struct sigaction present = {};
   if (sigaction(SIGBUS, nullptr, &present) != 0) return;
@@ -54,8 +55,7 @@ void install_handler() {
 }  // namespace
 
 int register_mapping(const MappedRange& range) {
-  static std::once_flag once;
-  std::call_once(once, install_handler);
+  install_handler();
   const std::lock_guard lock(slots_mutex);
   for (size_t i = 0; i < slots.size(); ++i) {
     Slot& slot = slots[i];

@@ -13,8 +13,8 @@ struct MappedRange {
   const char* path = nullptr;
 };
 
-/// Enters a range and, the first time, installs the SIGBUS handler. Returns its slot, or -1 when the table
-/// (4096 files) is full.
+/// Enters a range, and installs the SIGBUS handler where SIGBUS has none. Returns its slot, or -1 when the
+/// table (4096 files) is full.
 int register_mapping(const MappedRange& range);
 void unregister_mapping(int slot);
 

@@ -41,7 +41,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
   bool string(string_t& value) override {
     if (place_ == Place::metadata) {
-      header_.metadata[key_] = value;
+      if (!header_.metadata.try_emplace(key_, std::move(value)).second) fail_twice();
     } else if (place_ == Place::entry && key_ == "dtype") {
       entry().dtype = value;
     } else {
@@ -56,7 +56,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     } else if (place_ == Place::top) {
       place_ = name_ == kMetadataKey ? Place::metadata : Place::entry;
       if (place_ == Place::entry) header_.entries.push_back({name_, {}, {}, {}});
-      keys_.clear();
+      seen_ = 0;
     } else {
       unexpected("an object");
     }
@@ -71,16 +71,13 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       key_.clear();
       return true;
     }
-    if (!keys_.insert(key).second) fail("key " + quote(key) + " stands twice");
-    if (place_ == Place::entry && key != "dtype" && key != "shape" && key != "data_offsets") {
-      fail("unknown key " + quote(key));
-    }
     key_ = key;
+    if (place_ == Place::entry) see_entry_key();
     return true;
   }
 
   bool end_object() override {
-    if (place_ == Place::entry && keys_.size() != 3) fail("expected dtype, shape and data_offsets");
+    if (place_ == Place::entry && seen_ != 7) fail("expected dtype, shape and data_offsets");
     place_ = place_ == Place::top ? Place::outside : Place::top;
     return true;
   }
@@ -105,11 +102,19 @@ class HeaderReader : public nlohmann::json_sax<Json> {
  private:
   enum class Place { outside, top, metadata, entry, shape, offsets };
 
+  void see_entry_key() {
+    const unsigned bit = key_ == "dtype" ? 1 : key_ == "shape" ? 2 : key_ == "data_offsets" ? 4 : 0;
+    if (bit == 0) fail("unknown key " + quote(key_));
+    if ((seen_ & bit) != 0) fail_twice();
+    seen_ |= bit;
+  }
+
   SafetensorsEntry& entry() { return header_.entries.back(); }
   [[noreturn]] void fail_at(std::string_view name, const std::string& what) const {
     throw Error(Fault::model, file_ + ": tensor " + quote(name) + ": " + what);
   }
   [[noreturn]] void fail(const std::string& what) const { fail_at(name_, what); }
+  [[noreturn]] void fail_twice() const { fail("key " + quote(key_) + " stands twice"); }
   [[noreturn]] void unexpected(const std::string& what) const {
     if (place_ == Place::outside) {
       throw Error(Fault::model, file_ + ": expected the header to be a JSON object, found " + what);
@@ -123,7 +128,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   std::string name_;  ///< the tensor whose entry is read
   std::string key_;   ///< the key inside it
   std::unordered_set<std::string> names_;
-  std::unordered_set<std::string> keys_;
+  unsigned seen_ = 0;  ///< a bit for each of an entry's three keys
 };
 
 }  // namespace
