@@ -114,9 +114,10 @@ class Translator {
 
     std::string text(bool negated) const {
       if (nested.empty()) return bracket(items, negated);
-      std::string any = items.empty() ? "" : "|" + bracket(items, false);
-      for (const std::string& n : nested) any += "|" + n;
-      any = any.substr(1);
+      std::string any;
+      if (!items.empty()) any.append("|").append(bracket(items, false));
+      for (const std::string& n : nested) any.append("|").append(n);
+      any.erase(0, 1);
       return negated ? "(?:(?!" + any + ")(?s:.))" : "(?:" + any + ")";
     }
   };

@@ -138,11 +138,13 @@ class Metaspace : public TokenDecoder {
   }
   std::string bytes(std::string token, bool first) const override {
     if (first && prepends_ && token.rfind(replacement_, 0) == 0) token.erase(0, replacement_.size());
-    for (size_t at = token.find(replacement_); at != std::string::npos;
-         at = token.find(replacement_, at + 1)) {
-      token.replace(at, replacement_.size(), " ");
+    std::string out;
+    for (size_t at = 0; at < token.size();) {
+      const bool space = token.compare(at, replacement_.size(), replacement_) == 0;
+      out += space ? ' ' : token[at];
+      at += space ? replacement_.size() : 1;
     }
-    return token;
+    return out;
   }
 
  private:
