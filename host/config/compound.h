@@ -119,7 +119,7 @@ class Record : public Type<S> {
     Value schema = Value::map();
     schema.add("type", Value::string("object"));
     schema.add("properties", std::move(properties));
-    schema.add("required", std::move(required));
+    if (!required.items.empty()) schema.add("required", std::move(required));
     schema.add("additionalProperties", Value::literal("false"));
     return schema;
   }

@@ -57,8 +57,8 @@ TypePtr<int64_t> integer(int64_t low, int64_t high) {
     return parsed && *parsed >= low && *parsed <= high ? parsed : std::nullopt;
   };
   const auto print = [](const int64_t& value) { return Value::literal(std::to_string(value)); };
-  const std::string range = "[" + std::to_string(low) + ", " + std::to_string(high) + "]";
-  return std::make_shared<Scalar<int64_t>>("an integer in " + range, schema, parse, print);
+  const std::string range = "an integer in [" + std::to_string(low) + ", " + std::to_string(high) + "]";
+  return std::make_shared<Scalar<int64_t>>(low == high ? std::to_string(low) : range, schema, parse, print);
 }
 
 TypePtr<uint64_t> unsigned_integer() {
