@@ -1,0 +1,25 @@
+// y = a + b, all f32[rows, cols].
+#include "args/add_args.h"
+#include "lanes.clh"
+
+static void add_body(uint worker, uint workers, global const float* restrict left,
+                     global const float* restrict right, global float* restrict y, const AddArgs* a) {
+  const uint cols = (uint)a->cols;
+  const uint chunk = (uint)a->chunk;
+  const uint chunks = (cols + chunk - 1) / chunk;
+  for (uint item = worker; item < (uint)a->rows * chunks; item += workers) {
+    const uint begin = item % chunks * chunk;
+    const uint count = min(chunk, cols - begin);
+    const size_t at = (size_t)(item / chunks) * cols + begin;
+    for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC)
+      vec_store(vec_load(left + at + i) + vec_load(right + at + i), y + at + i);
+    for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) y[at + i] = left[at + i] + right[at + i];
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void add(global const float* restrict left,
+                                                                     global const float* restrict right,
+                                                                     global float* restrict y,
+                                                                     const AddArgs a) {
+  add_body((uint)get_group_id(0), (uint)get_num_groups(0), left, right, y, &a);
+}

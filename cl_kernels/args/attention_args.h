@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cl_kernels/args/scalars.h"
+
+/// For cl_kernels/attention/*.cl; the meaning is that of graph/ops/attention.h. Widths, offsets and strides
+/// are in elements; a width is that of a row.
+typedef struct AttentionArgs {
+  i32 tokens;
+  i32 heads;
+  i32 kv_heads;
+  i32 key_dim;
+  i32 value_dim;
+  i32 shared_dim;
+  i32 key_width;
+  i32 key_offset;
+  i32 key_stride;
+  i32 value_width;
+  i32 value_offset;
+  i32 value_stride;
+  i32 shared_width;
+  i32 shared_offset;
+  i32 context;
+  i32 window;  ///< 0: none
+  i32 tile;    ///< keys that are scored together; decode_split: a chunk
+  i32 tiles;   ///< decode_split: chunks of the context
+  f32 scale;
+} AttentionArgs;
+ARGS_SIZE(AttentionArgs, 76)

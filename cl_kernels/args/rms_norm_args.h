@@ -1,0 +1,11 @@
+#pragma once
+
+#include "cl_kernels/args/scalars.h"
+
+/// For cl_kernels/rms_norm.cl.
+typedef struct RmsNormArgs {
+  i32 groups;  ///< of all rows: rows * cols / group_cols
+  i32 group_cols;
+  f32 eps;
+} RmsNormArgs;
+ARGS_SIZE(RmsNormArgs, 12)

@@ -1,0 +1,46 @@
+// y[g] = x[g] / sqrt(mean(x[g]^2) + eps) * weight for every group g of group_cols columns; one group an item.
+#include "args/rms_norm_args.h"
+#include "lanes.clh"
+
+static float rms_norm_square_sum(global const float* restrict x, uint cols, local float* scratch) {
+  vec_t even = 0.0f;
+  vec_t odd = 0.0f;
+  uint i = LANE * VEC;
+  const uint step = WG_SIZE * VEC;
+  for (; i + step + VEC <= cols; i += 2 * step) {
+    const vec_t a = vec_load(x + i);
+    const vec_t b = vec_load(x + i + step);
+    even += a * a;
+    odd += b * b;
+  }
+  for (; i + VEC <= cols; i += step) {
+    const vec_t a = vec_load(x + i);
+    even += a * a;
+  }
+  float sum = vec_sum(even + odd);
+  for (uint tail = cols / VEC * VEC + LANE; tail < cols; tail += WG_SIZE) sum += x[tail] * x[tail];
+  return group_sum(sum, scratch);
+}
+
+static void rms_norm_body(uint worker, uint workers, global const float* restrict x,
+                          global const float* restrict weight, global float* restrict y, const RmsNormArgs* a,
+                          local float* scratch) {
+  const uint cols = (uint)a->group_cols;
+  for (uint group = worker; group < (uint)a->groups; group += workers) {
+    global const float* from = x + (size_t)group * cols;
+    global float* to = y + (size_t)group * cols;
+    const float mean = rms_norm_square_sum(from, cols, scratch) / (float)cols;
+    const float factor = 1.0f / sqrt(mean + a->eps);
+    for (uint i = LANE * VEC; i + VEC <= cols; i += WG_SIZE * VEC)
+      vec_store(vec_load(from + i) * factor * vec_load(weight + i), to + i);
+    for (uint i = cols / VEC * VEC + LANE; i < cols; i += WG_SIZE) to[i] = from[i] * factor * weight[i];
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void rms_norm(global const float* restrict x,
+                                                                          global const float* restrict weight,
+                                                                          global float* restrict y,
+                                                                          const RmsNormArgs a,
+                                                                          local float* scratch) {
+  rms_norm_body((uint)get_group_id(0), (uint)get_num_groups(0), x, weight, y, &a, scratch);
+}

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cmath>
+
+#include "host/kernels/tolerance_rules.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+graph::Array exact(graph::Inputs expected, size_t output) {
+  return graph::Array(expected[output]->rows, expected[output]->cols);
+}
+
+double dot_magnitude(const double* a, const double* b, int64_t k) {
+  double sum = 0.0;
+  for (int64_t i = 0; i < k; ++i) sum += std::abs(a[i] * b[i]);
+  return sum;
+}
+
+/// One (token, head) of attention: scores, and a bound on their error.
+struct Scores {
+  int64_t first = 0;
+  std::vector<double> weight;  ///< softmax
+  double error = 0.0;
+};
+
+Scores scores_of(const graph::Attention& op, graph::Inputs in, int64_t t, int64_t h) {
+  const auto last = static_cast<int64_t>(in[3]->at(t, 0));
+  const int64_t key_at = op.keys.offset + h / (op.heads / op.kv_heads) * op.keys.head_stride;
+  const double* q = in[0]->row(t) + h * (op.key_dim + op.shared_dim);
+  Scores result;
+  result.first = op.window > 0 ? std::max<int64_t>(0, last - op.window + 1) : 0;
+  for (int64_t s = result.first; s <= last; ++s) {
+    const double* key = in[1]->row(s) + key_at;
+    double score = 0.0;
+    double magnitude = dot_magnitude(q, key, op.key_dim);
+    for (int64_t d = 0; d < op.key_dim; ++d) score += q[d] * key[d];
+    if (op.shared_dim > 0) {
+      const double* shared = in[4]->row(s) + op.shared_offset;
+      magnitude += dot_magnitude(q + op.key_dim, shared, op.shared_dim);
+      for (int64_t d = 0; d < op.shared_dim; ++d) score += q[op.key_dim + d] * shared[d];
+    }
+    result.weight.push_back(score * op.scale);
+    result.error =
+        std::max(result.error, std::abs(double{op.scale}) * dot_limit(op.key_dim + op.shared_dim, magnitude));
+  }
+  const double highest = *std::max_element(result.weight.begin(), result.weight.end());
+  double sum = 0.0;
+  for (double& w : result.weight) sum += w = std::exp(w - highest);
+  for (double& w : result.weight) w /= sum;
+  return result;
+}
+
+}  // namespace
+
+/// A score's error e moves each weight by a factor within exp(2e); then a sum of n terms.
+graph::Array limits(const graph::Attention& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = exact(expected, output);
+  for (int64_t t = 0; t < result.rows; ++t) {
+    for (int64_t h = 0; h < op.heads; ++h) {
+      const Scores scores = scores_of(op, in, t, h);
+      const int64_t at = op.values.offset + h / (op.heads / op.kv_heads) * op.values.head_stride;
+      const auto keys = static_cast<int64_t>(scores.weight.size());
+      const double relative = 2.0 * scores.error + kEps32 * static_cast<double>(keys + 32);
+      for (int64_t d = 0; d < op.value_dim; ++d) {
+        double magnitude = 0.0;
+        for (int64_t s = 0; s < keys; ++s) {
+          magnitude += scores.weight[static_cast<size_t>(s)] * std::abs(in[2]->at(scores.first + s, at + d));
+        }
+        result.at(t, h * op.value_dim + d) = relative * magnitude;
+      }
+    }
+  }
+  return result;
+}
+
+/// The squares are summed in at least 16 parts; the root halves their relative error.
+graph::Array limits(const graph::RmsNorm&, graph::Inputs in, graph::Inputs expected, size_t output) {
+  return relative_limits(*expected[output], static_cast<double>(in[1]->cols) / 32.0 + 12.0);
+}
+
+/// cos and sin are within 4 ulp (OpenCL 1.2, table 7.1); columns that are not rotated are copied.
+graph::Array limits(const graph::Rope& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = exact(expected, output);
+  const int64_t half = op.rope_dim / 2;
+  for (int64_t r = 0; r < result.rows; ++r) {
+    for (int64_t head = op.offset; head < result.cols; head += op.head_dim) {
+      for (int64_t i = 0; i < half; ++i) {
+        const int64_t first = head + (op.pairing == graph::RopePairing::half ? i : 2 * i);
+        const int64_t second = op.pairing == graph::RopePairing::half ? first + half : first + 1;
+        const double size = std::abs(in[0]->at(r, first)) + std::abs(in[0]->at(r, second));
+        result.at(r, first) = result.at(r, second) = 8.0 * kEps32 * std::abs(double{op.scale}) * size;
+      }
+    }
+  }
+  return result;
+}
+
+/// Where exp(-gate) overflows, floats give 0.
+graph::Array limits(const graph::Glu&, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = relative_limits(*expected[output], 8.0);
+  for (size_t i = 0; i < result.data.size(); ++i)
+    result.data[i] += 0x1p-118 * (1.0 + std::abs(in[1]->data[i]));
+  return result;
+}
+
+/// Ids are exact; a score's error comes from the rounding of its logit's distance to the highest, and a sum.
+graph::Array limits(const graph::Router& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  if (output == 0) return exact(expected, output);
+  const auto [low, high] = std::minmax_element(in[0]->data.begin(), in[0]->data.end());
+  return relative_limits(*expected[output], 24.0 + (*high - *low) + static_cast<double>(op.experts));
+}
+
+graph::Array limits(const graph::ExpertCombine&, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = exact(expected, output);
+  const int64_t top_k = in[1]->cols;
+  for (int64_t r = 0; r < result.rows; ++r) {
+    for (int64_t c = 0; c < result.cols; ++c) {
+      double magnitude = 0.0;
+      for (int64_t j = 0; j < top_k; ++j)
+        magnitude += std::abs(in[1]->at(r, j) * in[0]->at(r, j * result.cols + c));
+      result.at(r, c) = kEps32 * static_cast<double>(top_k + 2) * magnitude;
+    }
+  }
+  return result;
+}
+
+graph::Array limits(const graph::Slice&, graph::Inputs, graph::Inputs expected, size_t output) {
+  return exact(expected, output);
+}
+graph::Array limits(const graph::Concat&, graph::Inputs, graph::Inputs expected, size_t output) {
+  return exact(expected, output);
+}
+graph::Array limits(const graph::SelectRows&, graph::Inputs, graph::Inputs expected, size_t output) {
+  return exact(expected, output);
+}
+graph::Array limits(const graph::CacheAppend&, graph::Inputs, graph::Inputs expected, size_t output) {
+  return exact(expected, output);
+}
+
+}  // namespace clinfer::kernels
