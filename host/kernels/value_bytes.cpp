@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "host/kernels/weight_layout.h"
+#include "quant/error.h"
 #include "quant/format.h"
 
 namespace clinfer::kernels {

@@ -1,0 +1,1 @@
+set(ELEMENTWISE_TESTS "")

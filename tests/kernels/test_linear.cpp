@@ -1,0 +1,91 @@
+#include <doctest/doctest.h>
+
+#include "quant/format.h"
+#include "tests/kernels/check.h"
+
+using namespace clinfer;
+using namespace clinfer::tests;
+
+namespace {
+
+struct Shape {
+  int64_t tokens;
+  int64_t rows;
+  int64_t cols;
+};
+
+Case linear_case(const std::string& format, Shape shape, bool bias, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  graph::Builder builder("linear");
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, shape.cols});
+  const auto w = builder.weight("w", shape.rows, shape.cols);
+  std::vector<graph::ValueId> inputs = {x, w};
+  Case result;
+  result.inputs = {normal(shape.tokens, shape.cols, random), normal(shape.rows, shape.cols, random)};
+  if (bias) {
+    inputs.push_back(builder.vector("b", shape.rows));
+    result.inputs.push_back(normal(1, shape.rows, random));
+  }
+  const auto y = builder.add(graph::Linear{}, "y", inputs);
+  result.graph = finish(builder, y, format);
+  result.sizes = {shape.tokens, shape.tokens, shape.tokens};
+  result.name = format + " tokens=" + std::to_string(shape.tokens) + " rows=" + std::to_string(shape.rows) +
+                " cols=" + std::to_string(shape.cols) + (bias ? " bias" : "");
+  result.seed = seed;
+  return result;
+}
+
+/// Columns a format can hold: a multiple of its group.
+int64_t fit(const quant::Format& format, int64_t cols) {
+  return (cols + format.group_elems - 1) / format.group_elems * format.group_elems;
+}
+
+}  // namespace
+
+TEST_CASE("linear: every format, shapes round the tiles' edges") {
+  const Shape shapes[] = {{1, 1, 1},    {1, 7, 24},   {2, 31, 32},   {3, 33, 112},  {8, 65, 130},
+                          {9, 64, 256}, {17, 63, 48}, {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
+  uint64_t seed = 1;
+  for (const quant::Format& format : quant::formats()) {
+    for (Shape shape : shapes) {
+      shape.cols = fit(format, shape.cols);
+      ++seed;
+      check(linear_case(std::string(format.name), shape, seed % 2 == 0, seed));
+    }
+  }
+  summarise(graph::Linear{});
+}
+
+TEST_CASE("linear: special values of codes and scales") {
+  for (const quant::Format& format : quant::formats()) {
+    for (const int64_t tokens : {int64_t{1}, int64_t{9}}) {
+      Case c = linear_case(std::string(format.name), {tokens, 6, 64}, false, 77);
+      graph::Array& w = c.inputs[1];
+      w.at(0, 3) = std::numeric_limits<double>::quiet_NaN();
+      w.at(1, 40) = std::numeric_limits<double>::infinity();
+      for (int64_t col = 0; col < 64; ++col) w.at(2, col) = 0.0;
+      for (int64_t col = 0; col < 64; ++col) w.at(3, col) = 1e-4 * static_cast<double>(col);
+      w.at(3, 0) = 1.0;  // leaves subnormal codes for the rest
+      check(c);
+    }
+  }
+}
+
+TEST_CASE("linear/rows: a token's bits do not depend on the other tokens") {
+  for (const std::string format : {"f32", "fp8_e4m3_128x128", "q4_0"}) {
+    const Case together = linear_case(format, {7, 37, 160}, true, 5);
+    for (const Target& target : targets()) {
+      const auto all = run(together, target, "linear/rows").outputs[0];
+      for (int64_t t = 0; t < 7; ++t) {
+        Case alone = linear_case(format, {1, 37, 160}, true, 5);
+        alone.inputs = together.inputs;
+        alone.inputs[0] = graph::Array(1, 160);
+        std::copy_n(together.inputs[0].row(t), 160, alone.inputs[0].row(0));
+        const auto one = run(alone, target, "linear/rows").outputs[0];
+        const auto bytes = static_cast<ptrdiff_t>(one.size());
+        CHECK_MESSAGE(std::equal(one.begin(), one.end(), all.begin() + t * bytes),
+                      target.name << ", " << format << ", token " << t);
+      }
+    }
+  }
+}
