@@ -57,6 +57,8 @@ int32_t expected(std::string_view name, int i) {
   if (name == "base") return 2 * ((63 - i) * 3 + 5);
   if (name == "fp16") return half_bits(i);
   if (name == "fp32_denormals") return i;
+  // A GPU may compute in half without saying so; a CPU without the extension has no compiler support for it.
+  if (name == "fp16") return info.fp16_extension || !info.is_cpu;
   if (name == "ptx_asm") return i * 3 + 7;
   if (i >= 16) return -1;  // the x86 probes answer 16 lanes
   if (name == "x86_vnni_asm") return i + 4 * 200 * -3;
@@ -75,6 +77,8 @@ bool worth_asking(std::string_view name, const graph::DeviceInfo& info) {
 #else
   if (name.starts_with("x86")) return false;
 #endif
+  // A GPU may compute in half without saying so; a CPU without the extension has no compiler support for it.
+  if (name == "fp16") return info.fp16_extension || !info.is_cpu;
   if (name == "ptx_asm") return info.is_gpu && contains_word(info.vendor + info.platform, "NVIDIA");
   return true;
 }
@@ -145,8 +149,11 @@ ProbeResult ask_once(const Device& device, const std::string& name, DiskCache& c
 }
 
 bool masks(std::string_view disabled, std::string_view probe) {
-  const std::string padded = "_" + std::string(probe) + "_";
-  return contains_word(padded, "_" + std::string(disabled) + "_");
+  std::string padded = "_";
+  padded.append(probe).append("_");
+  std::string word = "_";
+  word.append(disabled).append("_");
+  return contains_word(padded, word);
 }
 
 }  // namespace
