@@ -57,8 +57,6 @@ int32_t expected(std::string_view name, int i) {
   if (name == "base") return 2 * ((63 - i) * 3 + 5);
   if (name == "fp16") return half_bits(i);
   if (name == "fp32_denormals") return i;
-  // A GPU may compute in half without saying so; a CPU without the extension has no compiler support for it.
-  if (name == "fp16") return info.fp16_extension || !info.is_cpu;
   if (name == "ptx_asm") return i * 3 + 7;
   if (i >= 16) return -1;  // the x86 probes answer 16 lanes
   if (name == "x86_vnni_asm") return i + 4 * 200 * -3;
