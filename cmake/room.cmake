@@ -4,7 +4,9 @@ add_library(clinfer_flags INTERFACE)
 target_include_directories(clinfer_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # -ffp-contract=off: reference arithmetic must not depend on whether the compiler fuses a multiply and an add.
 target_compile_options(clinfer_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
-                       -Wno-sign-conversion -ffp-contract=off)
+                       -Wno-sign-conversion -ffp-contract=off
+                       # GCC 12 warns wrongly about std::string operator+ (GCC bug 105329).
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(CLINFER_WERROR)
   target_compile_options(clinfer_flags INTERFACE -Werror)
 endif()

@@ -17,4 +17,7 @@ using StoredFormat = std::function<std::string(const std::string& tensor)>;
 /// weight must agree.
 void choose_formats(Graph& graph, const std::string& wanted, const StoredFormat& stored);
 
+/// The format that every cache is kept in: "f32" or "f16".
+void set_cache_format(Graph& graph, const std::string& format);
+
 }  // namespace clinfer::graph

@@ -27,12 +27,13 @@ class Placer {
   /// The value that stands for `id` on the node's device.
   ValueId on_device(ValueId id, const Node& node) {
     const Value& value = graph_.value(id);
-    const bool movable = value.weight() != nullptr || value.constant() != nullptr ||
-                         (value.cache() != nullptr && value.alias_of < 0);
+    const bool held = value.weight() != nullptr || value.constant() != nullptr ||
+                      (value.cache() != nullptr && value.alias_of < 0);
+    const bool movable = held || value.is_input();
     if (movable && claimed_.emplace(id, node.device).second) graph_.value(id).device = node.device;
     if (graph_.value(id).device == node.device) return id;
     const auto [it, fresh] = elsewhere_.try_emplace({id, node.device}, -1);
-    if (fresh) it->second = movable ? duplicate(id, node.device) : copy(id, node);
+    if (fresh) it->second = held ? duplicate(id, node.device) : copy(id, node);
     return it->second;
   }
 

@@ -10,8 +10,8 @@ namespace clinfer::graph {
 using Placement = std::vector<int>;
 
 /// Gives every node the device of its stage. Weights, constants and caches move to the node that uses them
-/// (and are doubled when two devices use them); inputs lie on device 0; a value needed elsewhere goes through
-/// a Copy node, one for each value and device.
+/// (and are doubled when two devices use them); inputs lie where they are first used; a value needed
+/// elsewhere goes through a Copy node, one for each value and device.
 void place_devices(Graph& graph, const Placement& placement);
 
 }  // namespace clinfer::graph

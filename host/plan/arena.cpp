@@ -1,0 +1,86 @@
+#include "host/plan/arena.h"
+
+#include <algorithm>
+
+#include "host/kernels/weight_layout.h"
+
+namespace clinfer::plan {
+namespace {
+
+/// Bytes that must stay untouched from step `first` to step `last`.
+struct Life {
+  int device = 0;
+  int first = 0;
+  int last = 0;
+  Slot* slot = nullptr;
+};
+
+bool overlap(const Life& a, const Life& b) {
+  return a.device == b.device && a.first <= b.last && b.first <= a.last;
+}
+
+std::vector<Life> lives_of(Plan& plan) {
+  const graph::Graph& graph = plan.graph;
+  const int end = static_cast<int>(graph.nodes.size());
+  std::vector<Life> lives(graph.values.size());
+  for (size_t i = 0; i < lives.size(); ++i) {
+    const graph::Value& value = graph.values[i];
+    lives[i] = {value.device, value.is_input() ? -1 : end, -1, nullptr};
+    if (!value.is_input() && !value.is_result()) continue;
+    plan.slots[i] = {-1, kernels::device_bytes(value, plan.most)};
+    lives[i].slot = &plan.slots[i];
+  }
+  for (int n = 0; n < end; ++n) {
+    const graph::Node& node = graph.nodes[static_cast<size_t>(n)];
+    for (graph::ValueId id : node.outputs) {
+      lives[static_cast<size_t>(id)].first = std::min(lives[static_cast<size_t>(id)].first, n);
+      lives[static_cast<size_t>(id)].last = std::max(lives[static_cast<size_t>(id)].last, n);
+    }
+    for (graph::ValueId id : node.inputs) lives[static_cast<size_t>(id)].last = n;
+  }
+  for (graph::ValueId id : graph.outputs) lives[static_cast<size_t>(id)].last = end;
+  std::erase_if(lives, [](const Life& life) { return life.slot == nullptr; });
+  for (int n = 0; n < end; ++n) {
+    Step& step = plan.steps[static_cast<size_t>(n)];
+    step.scratch = {-1, step.prepared.scratch_bytes};
+    if (step.scratch.bytes > 0)
+      lives.push_back({graph.nodes[static_cast<size_t>(n)].device, n, n, &step.scratch});
+  }
+  return lives;
+}
+
+/// The lowest aligned offset at which `life` fits between what is already placed beside it.
+int64_t first_fit(const Life& life, const std::vector<Life>& placed, int64_t align) {
+  std::vector<const Slot*> beside;
+  for (const Life& other : placed) {
+    if (overlap(life, other)) beside.push_back(other.slot);
+  }
+  std::sort(beside.begin(), beside.end(), [](const Slot* a, const Slot* b) { return a->offset < b->offset; });
+  int64_t offset = 0;
+  for (const Slot* slot : beside) {
+    if (offset + life.slot->bytes <= slot->offset) break;
+    offset = std::max(offset, (slot->offset + slot->bytes + align - 1) / align * align);
+  }
+  return offset;
+}
+
+}  // namespace
+
+void lay_out_arenas(Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
+  plan.slots.assign(plan.graph.values.size(), Slot{});
+  plan.arena_bytes.assign(devices.size(), 0);
+  std::vector<Life> lives = lives_of(plan);
+  // Large values first leave fewer holes; ties keep program order, so plans are reproducible.
+  std::stable_sort(lives.begin(), lives.end(),
+                   [](const Life& a, const Life& b) { return a.slot->bytes > b.slot->bytes; });
+  std::vector<Life> placed;
+  for (Life& life : lives) {
+    const auto device = static_cast<size_t>(life.device);
+    const int64_t align = std::max<int64_t>(devices[device].base_align_bytes, 64);
+    life.slot->offset = first_fit(life, placed, align);
+    plan.arena_bytes[device] = std::max(plan.arena_bytes[device], life.slot->offset + life.slot->bytes);
+    placed.push_back(life);
+  }
+}
+
+}  // namespace clinfer::plan

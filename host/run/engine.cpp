@@ -1,0 +1,151 @@
+#include "host/run/engine.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <spdlog/spdlog.h>
+
+#include "host/cl/error.h"
+#include "quant/error.h"
+
+namespace clinfer::run {
+namespace {
+
+std::vector<cl::Device> open_devices(const std::vector<graph::DeviceInfo>& infos) {
+  std::vector<cl::Device> devices;
+  for (const graph::DeviceInfo& info : infos) devices.emplace_back(info);
+  return devices;
+}
+
+template <typename T>
+std::span<const std::byte> as_bytes(const T& values) {
+  return std::as_bytes(std::span(values));
+}
+
+}  // namespace
+
+Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
+               const Progress& progress)
+    : options_(options), plans_(make_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
+  batch_tokens_ = plans_.list.front()->most.tokens;
+  storage_ = std::make_unique<Storage>(open_devices(options.devices), plans_.max_context);
+  build_programs(cache);
+  std::vector<const plan::Plan*> plans;
+  for (const auto& plan : plans_.list) plans.push_back(plan.get());
+  storage_->load(plans, checkpoint, progress);
+  main_ = bind(0, cache);
+  if (plans_.list.size() > 2) draft_ = bind(2, cache);
+}
+
+void Engine::build_programs(cl::ProgramCache& cache) {
+  for (const auto& plan : plans_.list) {
+    for (const plan::Step& step : plan->steps) {
+      const int device = plan->graph.nodes[static_cast<size_t>(step.node)].device;
+      for (const kernels::Launch& launch : step.prepared.launches)
+        cache.build_async(storage_->device(device), launch.program);
+    }
+  }
+}
+
+void Engine::settle_step(plan::Plan& plan, size_t index, cl::ProgramCache& cache) {
+  for (;;) {
+    const plan::Step& step = plan.steps[index];
+    const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+    try {
+      for (const kernels::Launch& launch : step.prepared.launches)
+        cache.build(storage_->device(node.device), launch.program);
+      return;
+    } catch (const cl::BuildError& error) {
+      const std::string failed(step.variant->name);
+      spdlog::warn("{} does not build on {}: {}", failed, storage_->device(node.device).info().id,
+                   error.what());
+      if (!plan::take_next_variant(plan, index, options_.devices,
+                                   std::string("does not build: ") + error.what())) {
+        throw Error(Fault::device, "no kernel for " + node.name + " is left: " + error.what());
+      }
+      spdlog::warn("{} takes its place for {}", plan.steps[index].variant->name, node.name);
+    }
+  }
+}
+
+std::vector<cl::Buffer> Engine::allocate_arenas(size_t first_plan) {
+  std::vector<cl::Buffer> arenas(options_.devices.size());
+  for (size_t d = 0; d < arenas.size(); ++d) {
+    const int64_t bytes =
+        std::max(plans_.list[first_plan]->arena_bytes[d], plans_.list[first_plan + 1]->arena_bytes[d]);
+    if (bytes > 0) arenas[d] = storage_->device(static_cast<int>(d)).allocate(bytes);
+    arena_bytes_[d] += bytes;
+  }
+  return arenas;
+}
+
+Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache) {
+  for (size_t p = first_plan; p < first_plan + 2; ++p) {
+    for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, cache);
+  }
+  // The two phases never run at the same time, so they share their arenas.
+  const std::vector<cl::Buffer> arenas = allocate_arenas(first_plan);
+  const auto program = [&](int device, const cl::ProgramSource& source) {
+    return cache.build(storage_->device(device), source);
+  };
+  return {std::make_unique<Executor>(plans_.list[first_plan], *storage_, arenas, program),
+          std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, arenas, program)};
+}
+
+Executor& Engine::Pair::choose(size_t tokens) const {
+  return tokens <= static_cast<size_t>(decode->plan().most.tokens) ? *decode : *prefill;
+}
+
+int64_t Engine::bytes_on(size_t device) const {
+  return storage_->bytes_on(static_cast<int>(device)) + arena_bytes_[device];
+}
+
+std::span<const float> Engine::call(Executor& executor, std::span<const int32_t> ids, int64_t position,
+                                    std::span<const int32_t> rows) {
+  std::vector<int32_t> positions(ids.size());
+  std::iota(positions.begin(), positions.end(), static_cast<int32_t>(position));
+  executor.write("ids", as_bytes(ids));
+  executor.write("positions", as_bytes(positions));
+  executor.write("output_rows", as_bytes(rows));
+  const auto tokens = static_cast<int64_t>(ids.size());
+  executor.run({tokens, static_cast<int64_t>(rows.size()), position + tokens});
+  logits_.resize(rows.size() * static_cast<size_t>(plans_.model.vocab_size));
+  executor.read("logits", std::as_writable_bytes(std::span(logits_)));
+  return logits_;
+}
+
+std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t position,
+                                       std::span<const int32_t> rows) {
+  for (int32_t id : ids) {
+    if (id < 0 || id >= plans_.model.vocab_size) {
+      throw Error(Fault::usage, "token id " + std::to_string(id) + " is outside the vocabulary [0, " +
+                                    std::to_string(plans_.model.vocab_size) + ")");
+    }
+  }
+  last_main_ = &main_.choose(ids.size());
+  return call(*last_main_, ids, position, rows);
+}
+
+std::span<const float> Engine::draft(std::span<const int32_t> next_ids, int64_t position) {
+  last_draft_ = &draft_.choose(next_ids.size());
+  last_draft_->write_from("hidden", *last_main_, "hidden", 0, hidden_bytes(next_ids.size()));
+  last_draft_row_ = static_cast<int64_t>(next_ids.size()) - 1;
+  const auto last = static_cast<int32_t>(last_draft_row_);
+  return call(*last_draft_, next_ids, position, std::span(&last, 1));
+}
+
+std::span<const float> Engine::draft_again(int32_t next_id, int64_t position) {
+  Executor& executor = draft_.choose(1);
+  executor.write_from("hidden", *last_draft_, "hidden_out", last_draft_row_ * hidden_bytes(1),
+                      hidden_bytes(1));
+  last_draft_ = &executor;
+  last_draft_row_ = 0;
+  const int32_t row = 0;
+  return call(executor, std::span(&next_id, 1), position, std::span(&row, 1));
+}
+
+int64_t Engine::hidden_bytes(size_t rows) const {
+  return static_cast<int64_t>(rows) * plans_.model.hidden_size * static_cast<int64_t>(sizeof(float));
+}
+
+}  // namespace clinfer::run

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/models/models.h"
+#include "graph/passes/place_devices.h"
+#include "host/cl/program_cache.h"
+#include "host/run/executor.h"
+
+namespace clinfer::run {
+
+struct EngineOptions {
+  std::vector<graph::DeviceInfo> devices;  ///< the first is used where the placement says nothing
+  graph::Placement placement;              ///< empty: everything on the first device
+  std::string weights_format = "keep";     ///< or a quant format name
+  std::string cache_format = "f16";        ///< f32 or f16
+  int64_t max_context = 0;                 ///< tokens a sequence may have; 0: what the model was made for
+  int64_t batch_tokens = 512;              ///< most tokens of one prefill call
+  int64_t prefill_outputs = 1;             ///< most rows of logits of one prefill call
+  bool draft = false;                      ///< load the multi-token-prediction module
+  std::map<std::string, std::string, std::less<>> force_variant;
+};
+
+/// The plans of a model for its devices, before anything is allocated: what `clinfer plan` prints.
+struct Plans {
+  graph::Model model;
+  std::vector<std::shared_ptr<plan::Plan>> list;  ///< main prefill, main decode, then the draft's two
+  int64_t max_context = 0;
+};
+
+/// Builds the graphs, chooses formats and places and lowers them. Throws Error as build_model, choose_formats
+/// and lower do; Error(Fault::usage) when a draft is wanted that the model lacks.
+Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options);
+
+/// A model on its devices, for one sequence. Not for use from several threads.
+class Engine {
+ public:
+  /// Starts building programs, uploads the weights meanwhile, then binds the kernels. `cache` and
+  /// `checkpoint` must outlive construction only. A kernel that does not build is replaced by the next
+  /// variant with a warning.
+  Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
+         const Progress& progress);
+
+  const graph::Model& model() const { return plans_.model; }
+  const Plans& plans() const { return plans_; }
+  int64_t max_context() const { return plans_.max_context; }
+  int64_t batch_tokens() const { return batch_tokens_; }
+  int64_t bytes_on(size_t device) const;
+  bool has_draft() const { return draft_.prefill != nullptr; }
+
+  /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
+  /// been run) and returns the logits of the given rows of the call, [rows, vocab].
+  std::span<const float> forward(std::span<const int32_t> ids, int64_t position,
+                                 std::span<const int32_t> rows);
+
+  /// Runs the draft module on the first ids.size() hidden states of the last forward(), which began at
+  /// `position`; next_ids[i] is the token after position + i. Returns the logits of the last row, [vocab].
+  std::span<const float> draft(std::span<const int32_t> next_ids, int64_t position);
+
+  /// Drafts one token further: from the draft module's own last hidden state (behind its norm, as it was
+  /// trained to be recycled), after a token that it proposed itself.
+  std::span<const float> draft_again(int32_t next_id, int64_t position);
+
+ private:
+  struct Pair {
+    std::unique_ptr<Executor> prefill;
+    std::unique_ptr<Executor> decode;
+    Executor& choose(size_t tokens) const;
+  };
+
+  int64_t hidden_bytes(size_t rows) const;
+  void build_programs(cl::ProgramCache& cache);
+  void settle_step(plan::Plan& plan, size_t step, cl::ProgramCache& cache);
+  Pair bind(size_t first_plan, cl::ProgramCache& cache);
+  std::vector<cl::Buffer> allocate_arenas(size_t first_plan);
+  std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,
+                              std::span<const int32_t> rows);
+
+  EngineOptions options_;
+  int64_t batch_tokens_;
+  Plans plans_;
+  std::unique_ptr<Storage> storage_;
+  Pair main_;
+  Pair draft_;
+  Executor* last_main_ = nullptr;
+  Executor* last_draft_ = nullptr;
+  int64_t last_draft_row_ = 0;
+  std::vector<int64_t> arena_bytes_;
+  std::vector<float> logits_;
+};
+
+}  // namespace clinfer::run

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "host/cl/kernel.h"
+#include "host/plan/plan.h"
+#include "host/run/storage.h"
+
+namespace clinfer::run {
+
+/// Gives the built program of a launch.
+using ProgramSourceLookup = std::function<cl::Program(int device, const cl::ProgramSource&)>;
+
+/// Runs a plan: owns its kernels with their arguments bound and the arenas its values lie in. One call at a
+/// time.
+class Executor {
+ public:
+  /// `arenas`: one buffer a device, at least plan.arena_bytes each (empty where that is 0); plans that never
+  /// need their values at the same time may share them.
+  Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage, std::vector<cl::Buffer> arenas,
+           const ProgramSourceLookup& programs);
+
+  /// Sets an input by name; as many bytes as its type has for the sizes of the next run().
+  void write(std::string_view input, std::span<const std::byte> bytes);
+  /// Sets an input from `bytes` of another executor's output, `offset` bytes into it; on one device without
+  /// touching the host. Input and output may share an arena only where they do not overlap.
+  void write_from(std::string_view input, const Executor& from, std::string_view output, int64_t offset,
+                  int64_t bytes);
+  /// Queues all steps. Throws Error(Fault::run) naming the node when a launch fails.
+  void run(const graph::Sizes& sizes);
+  /// Waits and reads an output.
+  void read(std::string_view output, std::span<std::byte> bytes) const;
+
+  const plan::Plan& plan() const { return *plan_; }
+
+ private:
+  struct BoundLaunch {
+    cl::Kernel kernel;
+    const kernels::Launch* launch;
+    cl_uint args_index;
+  };
+  struct BoundStep {
+    std::vector<BoundLaunch> launches;
+    std::vector<cl::Buffer> operands;  ///< inputs, then outputs
+  };
+
+  cl::Buffer buffer_of(graph::ValueId id) const;
+  cl::Buffer piece(int device, const plan::Slot& slot) const;
+  BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs) const;
+  void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
+  void run_copy(const graph::Node& node, const graph::Sizes& sizes);
+  graph::ValueId named(std::string_view name) const;
+
+  std::shared_ptr<const plan::Plan> plan_;
+  const Storage* storage_;
+  std::vector<cl::Buffer> arenas_;
+  std::vector<BoundStep> steps_;
+  std::vector<std::byte> staging_;  ///< for copies between devices
+};
+
+}  // namespace clinfer::run

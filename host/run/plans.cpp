@@ -1,0 +1,78 @@
+#include <algorithm>
+
+#include "graph/passes/choose_formats.h"
+#include "graph/passes/expand_latent_attention.h"
+#include "host/run/engine.h"
+#include "host/run/weight_source.h"
+#include "quant/error.h"
+
+namespace clinfer::run {
+namespace {
+
+/// Drops a draft module that the configuration announces but the checkpoint does not hold.
+void drop_absent_draft(graph::Model& model, const io::Checkpoint& checkpoint) {
+  if (!model.draft) return;
+  for (const graph::Value& value : model.draft->values) {
+    if (value.weight() != nullptr && checkpoint.find(value.weight()->tensors.front()) == nullptr) {
+      model.draft.reset();
+      return;
+    }
+  }
+}
+
+struct Phase {
+  std::string name;
+  graph::LatentForm form;
+  graph::Sizes most;
+};
+
+std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, const EngineOptions& options) {
+  graph::expand_latent_attention(graph, phase.form);
+  if (!options.placement.empty()) graph::place_devices(graph, options.placement);
+  return std::make_shared<plan::Plan>(
+      plan::lower(std::move(graph), options.devices, {phase.name, phase.most, options.force_variant}));
+}
+
+void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoint,
+               const EngineOptions& options) {
+  graph::choose_formats(graph, options.weights_format, [&](const std::string& tensor) {
+    return std::string(stored_matrix(checkpoint, tensor).format->name);
+  });
+  graph::set_cache_format(graph, options.cache_format);
+  const int64_t batch = std::min(options.batch_tokens, plans.max_context);
+  const int64_t small = std::min(kernels::kSmallBatch, plans.max_context);
+  const Phase prefill{"prefill",
+                      graph::LatentForm::naive,
+                      {batch, std::min(options.prefill_outputs, batch), plans.max_context}};
+  const Phase decode{"decode", graph::LatentForm::absorbed, {small, small, plans.max_context}};
+  plans.list.push_back(make_plan(graph, prefill, options));
+  plans.list.push_back(make_plan(std::move(graph), decode, options));
+}
+
+}  // namespace
+
+Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
+  Plans plans;
+  plans.model = graph::build_model(checkpoint.config(), {options.draft});
+  drop_absent_draft(plans.model, checkpoint);
+  if (options.draft && !plans.model.draft) {
+    throw Error(Fault::usage,
+                checkpoint.config().file() +
+                    ": speculative.method is mtp, but the model has no multi-token-prediction module");
+  }
+  const int64_t made_for = plans.model.max_positions;
+  if (options.max_context > made_for) {
+    throw Error(Fault::usage, "kv_cache.max_context is " + std::to_string(options.max_context) +
+                                  ", but the model was made for " + std::to_string(made_for) + " positions");
+  }
+  plans.max_context = options.max_context > 0 ? options.max_context : made_for;
+  check_weights(plans.model.main, checkpoint);
+  add_plans(plans, plans.model.main, checkpoint, options);
+  if (plans.model.draft) {
+    check_weights(*plans.model.draft, checkpoint);
+    add_plans(plans, *plans.model.draft, checkpoint, options);
+  }
+  return plans;
+}
+
+}  // namespace clinfer::run
