@@ -9,7 +9,7 @@ namespace clinfer::graph {
 namespace {
 
 std::string shape_text(int64_t rows, int64_t cols) {
-  return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
+  return std::string("[") + std::to_string(rows) + ", " + std::to_string(cols) + "]";
 }
 
 void check_shape(const Array& array, int64_t rows, int64_t cols, const std::string& name) {

@@ -89,6 +89,16 @@ double traffic(Operands in, std::span<const Type> results, const Sizes& sizes) {
   return bytes;
 }
 
+double dot(const double* a, const double* b, int64_t size) {
+  double sums[4] = {0, 0, 0, 0};
+  int64_t i = 0;
+  for (; i + 4 <= size; i += 4) {
+    for (int64_t j = 0; j < 4; ++j) sums[j] += a[i + j] * b[i + j];
+  }
+  for (; i < size; ++i) sums[0] += a[i] * b[i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 std::string format_number(double value) {
   const auto narrow = static_cast<float>(value);
   return static_cast<double>(narrow) == value ? shortest(narrow) : shortest(value);

@@ -58,6 +58,9 @@ double bytes_of(const Value& value, const Sizes& sizes);
 /// Sum of bytes_of over the operands, and over results of these types.
 double traffic(Operands in, std::span<const Type> results, const Sizes& sizes);
 
+/// sum of a[i] b[i], in four partial sums so that the additions need not wait for each other.
+double dot(const double* a, const double* b, int64_t size);
+
 /// Shortest text that reads back as the same number (as the same float where the number is one).
 std::string format_number(double value);
 

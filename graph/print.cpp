@@ -4,7 +4,7 @@ namespace clinfer::graph {
 namespace {
 
 std::string id_text(ValueId id) {
-  return "%" + std::to_string(id);
+  return std::string("%").append(std::to_string(id));
 }
 
 std::string with_format(const std::string& name, const std::string& format) {
@@ -32,9 +32,9 @@ std::string joined(const std::vector<Item>& items, const Text& text) {
 std::string node_text(const Graph& graph, const Node& node) {
   std::string line = joined(node.outputs, id_text) + " = ";
   line += name_of(node.op);
-  line += " " + joined(node.inputs, [&](ValueId id) { return operand_text(graph, id); });
+  line.append(" ").append(joined(node.inputs, [&](ValueId id) { return operand_text(graph, id); }));
   const std::string attributes = attributes_text(node.op);
-  if (!attributes.empty()) line += " {" + attributes + "}";
+  if (!attributes.empty()) line.append(" {").append(attributes).append("}");
   line += " : " + joined(node.outputs, [&](ValueId id) { return to_string(graph.value(id).type); });
   return line + " @" + std::to_string(node.device) + "\n";
 }

@@ -39,10 +39,10 @@ std::string label(const Graph& graph, const Node& node) {
 /// Data lines between boxes: a written cache is an edge like any other result.
 std::string edges(const Graph& graph) {
   std::map<ValueId, std::string> makers;
-  for (const ValueId id : graph.inputs) makers[id] = "v" + std::to_string(id);
+  for (const ValueId id : graph.inputs) makers[id] = std::string("v").append(std::to_string(id));
   std::string text;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const std::string box = "n" + std::to_string(i);
+    const std::string box = std::string("n").append(std::to_string(i));
     for (const ValueId id : graph.nodes[i].inputs) {
       const auto maker = makers.find(id);
       if (maker != makers.end()) text += "  " + maker->second + " -> " + box + ";\n";

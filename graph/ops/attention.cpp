@@ -12,12 +12,6 @@ bool holds(const Value& value, const HeadLayout& layout, int64_t heads, int64_t 
          layout.offset + (heads - 1) * layout.head_stride + dim <= value.type.cols;
 }
 
-double dot(const double* a, const double* b, int64_t size) {
-  double sum = 0;
-  for (int64_t i = 0; i < size; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 /// Replaces scores by softmax(scores): subtract the highest, then exponentials over their sum.
 void softmax(std::vector<double>& scores) {
   const double highest = *std::max_element(scores.begin(), scores.end());

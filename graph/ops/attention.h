@@ -30,8 +30,8 @@ struct Attention {
   int64_t key_dim = 1;
   int64_t value_dim = 1;
   int64_t shared_dim = 0;
-  HeadLayout keys;
-  HeadLayout values;
+  HeadLayout keys{};
+  HeadLayout values{};
   int64_t shared_offset = 0;
   float scale = 1.0f;
   int64_t window = 0;  ///< 0: none

@@ -26,10 +26,7 @@ void ExpertLinear::reference(Inputs in, Outputs out) const {
       const int64_t expert = checked_index(in[1]->at(r, j), in[2]->rows / n, "expert_linear: expert");
       const double* x = in[0]->row(r) + (per_slot ? j * depth : 0);
       for (int64_t c = 0; c < n; ++c) {
-        const double* weight = in[2]->row(expert * n + c);
-        double sum = 0;
-        for (int64_t k = 0; k < depth; ++k) sum += x[k] * weight[k];
-        out[0]->at(r, j * n + c) = sum;
+        out[0]->at(r, j * n + c) = dot(x, in[2]->row(expert * n + c), depth);
       }
     }
   }

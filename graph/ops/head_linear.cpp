@@ -31,8 +31,7 @@ void HeadLinear::reference(Inputs in, Outputs out) const {
         for (int64_t o = 0; o < out_dim; ++o) y[o] += x[i] * weight[o];
       }
       for (int64_t o = 0; !transposed && o < out_dim; ++o) {
-        const double* weight = in[1]->row(first + o);
-        for (int64_t i = 0; i < in_dim; ++i) y[o] += x[i] * weight[i];
+        y[o] = dot(x, in[1]->row(first + o), in_dim);
       }
       for (int64_t i = 0; i < tail_dim; ++i) y[out_dim + i] = x[in_dim + i];
     }

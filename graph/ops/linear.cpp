@@ -18,10 +18,8 @@ void Linear::reference(Inputs in, Outputs out) const {
   for (int64_t n = 0; n < out[0]->cols; ++n) {
     const double* weight = in[1]->row(n);
     for (int64_t r = 0; r < out[0]->rows; ++r) {
-      const double* x = in[0]->row(r);
-      double sum = in.size() == 3 ? in[2]->at(0, n) : 0;
-      for (int64_t k = 0; k < depth; ++k) sum += x[k] * weight[k];
-      out[0]->at(r, n) = sum;
+      const double bias = in.size() == 3 ? in[2]->at(0, n) : 0;
+      out[0]->at(r, n) = dot(in[0]->row(r), weight, depth) + bias;
     }
   }
 }

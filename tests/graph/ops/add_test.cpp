@@ -1,0 +1,26 @@
+#include "graph/ops/add.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/graph/operands.h"
+
+using namespace clinfer::graph;
+
+TEST_CASE("add") {
+  CHECK(evaluate(Add{}, {matrix(1, 2, {1, 2}), matrix(1, 2, {10, -2})}, 1, 2) == std::vector<double>{11, 0});
+  const auto in = OperandList().result(kTokens, 8).result(kTokens, 8);
+  CHECK(Add{}.infer(in) == std::vector<Type>{{DType::f32, kTokens, 8}});
+  const Cost cost = Add{}.cost(in, {.tokens = 2});
+  CHECK(cost.flops == 16);
+  CHECK(cost.bytes == 3 * 2 * 8 * 4);
+}
+
+TEST_CASE("add C0") {
+  CHECK(violates("add C0", Add{}, OperandList().result(kTokens, 8)));
+}
+
+TEST_CASE("add C1") {
+  CHECK(violates("add C1", Add{}, OperandList().result(kTokens, 8).result(kTokens, 9)));
+  CHECK(violates("add C1", Add{}, OperandList().result(kTokens, 8).result(kOutputs, 8)));
+  CHECK(violates("add C1", Add{}, OperandList().ids(kTokens, 8).ids(kTokens, 8)));
+}

@@ -1,0 +1,33 @@
+#include "graph/ops/rms_norm.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/graph/operands.h"
+
+using namespace clinfer::graph;
+
+TEST_CASE("rms_norm") {
+  // mean(3^2, 4^2) = 12.5, and 12.5 + 3.5 = 4^2
+  const RmsNorm op{.eps = 3.5f};
+  CHECK(evaluate(op, {matrix(1, 2, {3, 4}), matrix(1, 2, {4, 8})}, 1, 2) == std::vector<double>{3, 8});
+  CHECK(op.infer(OperandList().result(kTokens, 8).vector(4)) == std::vector<Type>{{DType::f32, kTokens, 8}});
+}
+
+TEST_CASE("rms_norm norms each group of the weight's size alone") {
+  const RmsNorm op{.eps = 0};
+  const auto y = evaluate(op, {matrix(1, 4, {1, 1, 10, 10}), matrix(1, 2, {1, 2})}, 1, 4);
+  CHECK(y == std::vector<double>{1, 2, 1, 2});
+}
+
+TEST_CASE("rms_norm C1") {
+  CHECK(violates("rms_norm C1", RmsNorm{}, OperandList().ids(kTokens, 8).vector(8)));
+}
+
+TEST_CASE("rms_norm C2") {
+  CHECK(violates("rms_norm C2", RmsNorm{}, OperandList().result(kTokens, 8).vector(3)));
+  CHECK(violates("rms_norm C2", RmsNorm{}, OperandList().result(kTokens, 8).result(kTokens, 8)));
+}
+
+TEST_CASE("rms_norm C3") {
+  CHECK(violates("rms_norm C3", RmsNorm{.eps = -1}, OperandList().result(kTokens, 8).vector(8)));
+}
