@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/cl/build_log.h"
 #include "host/cl/error.h"
 
 namespace clinfer::cl {
@@ -35,7 +36,8 @@ Program build_from_source(const Device& device, const std::string& stem, const s
   check(code, "clCreateProgramWithSource", stem);
   const cl_device_id id = device.raw();
   code = clBuildProgram(handle.get(), 1, &id, options.c_str(), nullptr, nullptr);
-  if (code != CL_SUCCESS) throw BuildError(stem, code, build_log(handle.get(), id), shown_options);
+  if (code != CL_SUCCESS)
+    throw BuildError(stem, code, named_log(build_log(handle.get(), id), text), shown_options);
   return Program(std::move(handle), stem, false);
 }
 

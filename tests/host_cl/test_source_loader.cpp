@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "host/cl/build_log.h"
 #include "host/cl/source_loader.h"
 #include "quant/error.h"
 #include "tests/host_cl/contains.h"
@@ -55,6 +56,16 @@ TEST_CASE("source loader: each include is taken once, lines keep their names") {
         "#line 3 \"op/main.cl\"\nkernel void main_kernel() {}\n"
         "#line 1 \"args/op_args.h\"\n#line 2 \"args/op_args.h\"\nargs\n"
         "#line 5 \"op/main.cl\"\nlast\n");
+}
+
+TEST_CASE("source loader: positions in the whole text become positions in our files") {
+  const std::string text =
+      "#line 1 \"<definitions>\"\n#define A 1\n#line 1 \"a.cl\"\nx\n#line 7 \"b.clh\"\ny\nz\n";
+  CHECK(named_log("<kernel>:4:2: error: x\n<kernel>:7:1: note", text) ==
+        "a.cl:1:2: error: x\nb.clh:8:1: note");
+  CHECK(named_log("<kernel>:2: <kernel>:x", text) == "<definitions>:1: <kernel>:x");
+  CHECK(named_log("op.cl:3: plain", text) == "op.cl:3: plain");
+  CHECK(named_log("<kernel>:3:1", "no directive\nat\nall") == "<kernel>:3:1");
 }
 
 TEST_CASE("source loader: what cannot be found is named") {
