@@ -9,7 +9,7 @@
 namespace clinfer::io {
 namespace {
 
-// DeepSeek-V3's index, the largest known, has 92 thousand tensors in 9 MB.
+// The largest published index known has 92 thousand tensors in 9 MB.
 constexpr JsonLimits kIndexLimits{size_t{64} << 20, 4, size_t{1} << 21};
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
