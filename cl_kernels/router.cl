@@ -5,17 +5,17 @@
 
 #define ROUTER_TAKEN (-INFINITY)
 
-// Local memory of a row: score[experts] | choice[experts] | group score[groups] | WG_SIZE for reductions | same as int.
-typedef struct {
-  local float* score;
-  local float* choice;
-  local float* group;
-  local float* lane_value;
-  local int* lane_index;
-} RouterScratch;
+// Local memory of a row: score[experts] | choice[experts] | group score[groups] | a value and an index a lane.
+static local float* router_score(local float* scratch) { return scratch; }
+static local float* router_choice(local float* scratch, const RouterArgs* a) { return scratch + a->experts; }
+static local float* router_group(local float* scratch, const RouterArgs* a) { return scratch + 2 * a->experts; }
+static local float* router_lanes(local float* scratch, const RouterArgs* a) {
+  return scratch + 2 * a->experts + a->groups;
+}
 
 // Index of the highest value, the lowest one among equals; the same in every lane.
-static int router_argmax(local const float* values, int count, const RouterScratch* s) {
+static int router_argmax(local const float* values, int count, local float* lane_value) {
+  local int* lane_index = (local int*)(lane_value + WG_SIZE);
   float best = ROUTER_TAKEN;
   int index = count;
   for (int i = (int)LANE; i < count; i += WG_SIZE) {
@@ -25,96 +25,93 @@ static int router_argmax(local const float* values, int count, const RouterScrat
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
-  s->lane_value[LANE] = best;
-  s->lane_index[LANE] = index;
+  lane_value[LANE] = best;
+  lane_index[LANE] = index;
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int lane = 0; lane < WG_SIZE; ++lane) {
-    const float value = s->lane_value[lane];
-    const int at = s->lane_index[lane];
-    if (value > best || (value == best && at < index)) {
-      best = value;
-      index = at;
+    if (lane_value[lane] > best || (lane_value[lane] == best && lane_index[lane] < index)) {
+      best = lane_value[lane];
+      index = lane_index[lane];
     }
   }
   return index < count ? index : 0;  // only NaN logits leave nothing to choose
 }
 
-static void router_score(global const float* restrict logits, global const float* restrict bias,
-                         const RouterArgs* a, const RouterScratch* s) {
+static void router_make_scores(global const float* restrict logits, global const float* restrict bias,
+                               const RouterArgs* a, local float* scratch) {
+  local float* score = router_score(scratch);
+  local float* choice = router_choice(scratch, a);
   const int experts = a->experts;
-  if (a->sigmoid) {
-    for (int i = (int)LANE; i < experts; i += WG_SIZE) s->score[i] = 1.0f / (1.0f + exp(-logits[i]));
-  } else {
-    float highest = -INFINITY;
-    for (int i = (int)LANE; i < experts; i += WG_SIZE) highest = fmax(highest, logits[i]);
-    highest = group_max(highest, s->lane_value);
-    float sum = 0.0f;
-    for (int i = (int)LANE; i < experts; i += WG_SIZE) {
-      s->score[i] = exp(logits[i] - highest);
-      sum += s->score[i];
-    }
-    sum = group_sum(sum, s->lane_value);
-    for (int i = (int)LANE; i < experts; i += WG_SIZE) s->score[i] /= sum;
+  // Both reductions run for sigmoid too: PoCL 3.1 miscompiles reductions under a condition.
+  float highest = -INFINITY;
+  for (int i = (int)LANE; i < experts; i += WG_SIZE) highest = fmax(highest, logits[i]);
+  highest = group_max(highest, router_lanes(scratch, a));
+  float sum = 0.0f;
+  for (int i = (int)LANE; i < experts; i += WG_SIZE) {
+    score[i] = exp(logits[i] - highest);
+    sum += score[i];
   }
-  for (int i = (int)LANE; i < experts; i += WG_SIZE) s->choice[i] = s->score[i] + (a->has_bias ? bias[i] : 0.0f);
+  sum = group_sum(sum, router_lanes(scratch, a));
+  for (int i = (int)LANE; i < experts; i += WG_SIZE)
+    score[i] = a->sigmoid ? 1.0f / (1.0f + exp(-logits[i])) : score[i] / sum;
+  for (int i = (int)LANE; i < experts; i += WG_SIZE) choice[i] = score[i] + (a->has_bias ? bias[i] : 0.0f);
 }
 
 // Takes out of the choice all experts but those of the keep_groups best groups.
-static void router_keep_groups(const RouterArgs* a, const RouterScratch* s) {
+static void router_keep_groups(const RouterArgs* a, local float* scratch) {
+  local float* choice = router_choice(scratch, a);
+  local float* group = router_group(scratch, a);
   const int size = a->experts / a->groups;
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int g = (int)LANE; g < a->groups; g += WG_SIZE) {
     float first = -INFINITY;
     float second = -INFINITY;
     for (int i = g * size; i < (g + 1) * size; ++i) {
-      second = fmax(second, fmin(first, s->choice[i]));
-      first = fmax(first, s->choice[i]);
+      second = fmax(second, fmin(first, choice[i]));
+      first = fmax(first, choice[i]);
     }
-    s->group[g] = a->top2_sum ? first + second : first;
+    group[g] = a->top2_sum ? first + second : first;
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int kept = 0; kept < a->keep_groups; ++kept) {
-    const int g = router_argmax(s->group, a->groups, s);
+    const int g = router_argmax(group, a->groups, router_lanes(scratch, a));
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (LANE == 0) s->group[g] = NAN;  // NaN marks a kept group; it never wins again
+    if (LANE == 0) group[g] = NAN;  // marks a kept group; it never wins again
     barrier(CLK_LOCAL_MEM_FENCE);
   }
   for (int i = (int)LANE; i < a->experts; i += WG_SIZE)
-    if (!isnan(s->group[i / size])) s->choice[i] = ROUTER_TAKEN;
+    if (!isnan(group[i / size])) choice[i] = ROUTER_TAKEN;
 }
 
 static void router_choose(global int* restrict ids, global float* restrict weights, const RouterArgs* a,
-                          const RouterScratch* s) {
+                          local float* scratch) {
+  local float* score = router_score(scratch);
+  local float* choice = router_choice(scratch, a);
   float sum = 0.0f;
   for (int j = 0; j < a->top_k; ++j) {
     barrier(CLK_LOCAL_MEM_FENCE);
-    const int id = router_argmax(s->choice, a->experts, s);
+    const int id = router_argmax(choice, a->experts, router_lanes(scratch, a));
     barrier(CLK_LOCAL_MEM_FENCE);
-    sum += s->score[id];
+    sum += score[id];
     if (LANE == 0) {
-      s->choice[id] = ROUTER_TAKEN;
+      choice[id] = ROUTER_TAKEN;
       ids[j] = id;
+      weights[j] = score[id];
     }
   }
   const float divisor = a->renormalise ? sum + 1e-20f : 1.0f;
   if (LANE == 0)
-    for (int j = 0; j < a->top_k; ++j) weights[j] = s->score[ids[j]] / divisor * a->scale;
+    for (int j = 0; j < a->top_k; ++j) weights[j] = weights[j] / divisor * a->scale;
   barrier(CLK_LOCAL_MEM_FENCE);  // the next row reuses the scratch
 }
 
 static void router_body(uint worker, uint workers, global const float* restrict logits,
                         global const float* restrict bias, global int* restrict ids,
                         global float* restrict weights, const RouterArgs* a, local float* scratch) {
-  RouterScratch s;
-  s.score = scratch;
-  s.choice = s.score + a->experts;
-  s.group = s.choice + a->experts;
-  s.lane_value = s.group + a->groups;
-  s.lane_index = (local int*)(s.lane_value + WG_SIZE);
   for (uint row = worker; row < (uint)a->rows; row += workers) {
-    router_score(logits + (size_t)row * (uint)a->experts, bias, a, &s);
-    if (a->groups > 1) router_keep_groups(a, &s);
-    router_choose(ids + (size_t)row * (uint)a->top_k, weights + (size_t)row * (uint)a->top_k, a, &s);
+    router_make_scores(logits + (size_t)row * (uint)a->experts, bias, a, scratch);
+    if (a->groups > 1) router_keep_groups(a, scratch);
+    router_choose(ids + (size_t)row * (uint)a->top_k, weights + (size_t)row * (uint)a->top_k, a, scratch);
   }
 }
 
