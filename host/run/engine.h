@@ -46,6 +46,7 @@ class Engine {
   Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
          const Progress& progress);
 
+  const EngineOptions& options() const { return options_; }
   const graph::Model& model() const { return plans_.model; }
   const Plans& plans() const { return plans_; }
   int64_t max_context() const { return plans_.max_context; }

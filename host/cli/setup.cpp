@@ -1,0 +1,129 @@
+#include "host/cli/setup.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+#include "host/cl/selector.h"
+#include "host/cli/progress.h"
+#include "quant/error.h"
+
+namespace clinfer::cli {
+namespace {
+
+/// Chooses devices by selector; the same device asked for twice is opened once.
+class Chooser {
+ public:
+  Chooser() : inventory_(cl::list_devices()), advice_(cl::install_advice(inventory_)) {
+    for (const std::string& warning : inventory_.warnings) spdlog::warn("{}", warning);
+  }
+
+  int index_of(const std::string& selector) {
+    const cl::Choice choice = cl::select_device(selector, inventory_.devices, advice_);
+    if (!choice.warning.empty()) spdlog::warn("{}", choice.warning);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      if (chosen[i].id == choice.device.id) return static_cast<int>(i);
+    }
+    chosen.push_back(choice.device);
+    return static_cast<int>(chosen.size()) - 1;
+  }
+
+  std::vector<graph::DeviceInfo> chosen;
+
+ private:
+  cl::Inventory inventory_;
+  std::string advice_;
+};
+
+bool covers(const config::LayerSpan& span, int64_t stage, int64_t layers) {
+  switch (span.part) {
+    case config::LayerPart::all:
+      return true;
+    case config::LayerPart::embedding:
+      return stage == graph::kEmbeddingStage;
+    case config::LayerPart::head:
+      return stage == layers;
+    case config::LayerPart::range:
+      return stage >= span.first && stage <= span.last && stage < layers;
+  }
+  return false;
+}
+
+void check_spans(const config::RunConfig& config, int64_t layers) {
+  for (const config::PlacementRule& rule : config.placement) {
+    if (rule.layers.part == config::LayerPart::range && rule.layers.last >= layers) {
+      throw Error(Fault::usage, "placement: layers " + std::to_string(rule.layers.first) + "-" +
+                                    std::to_string(rule.layers.last) + ", but the model has layers 0-" +
+                                    std::to_string(layers - 1));
+    }
+  }
+}
+
+}  // namespace
+
+DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers) {
+  check_spans(config, layers);
+  Chooser chooser;
+  DeviceChoice choice;
+  const auto rule_for = [&](int64_t stage) {
+    return std::find_if(
+        config.placement.begin(), config.placement.end(),
+        [&](const config::PlacementRule& rule) { return covers(rule.layers, stage, layers); });
+  };
+  for (int64_t stage = graph::kEmbeddingStage; stage <= layers; ++stage) {
+    const auto rule = rule_for(stage);
+    choice.placement.push_back(
+        chooser.index_of(rule == config.placement.end() ? config.device : rule->device));
+  }
+  choice.devices = chooser.chosen;
+  if (choice.devices.size() == 1) choice.placement.clear();
+  return choice;
+}
+
+run::EngineOptions engine_options(const config::RunConfig& config, const DeviceChoice& choice) {
+  run::EngineOptions options;
+  options.devices = choice.devices;
+  options.placement = choice.placement;
+  options.weights_format = config.weights.format;
+  options.cache_format = config.kv_cache.format == config::CacheFormat::f16 ? "f16" : "f32";
+  options.max_context = config.kv_cache.max_context;
+  options.batch_tokens = config.runtime.batch_tokens;
+  options.draft = config.speculative.method == config::SpeculativeMethod::mtp;
+  options.force_variant.insert(config.runtime.force_variant.begin(), config.runtime.force_variant.end());
+  if (config.runtime.memory_limit > 0) {
+    for (graph::DeviceInfo& device : options.devices)
+      device.global_bytes = std::min(device.global_bytes, config.runtime.memory_limit);
+  }
+  return options;
+}
+
+std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config) {
+  cl::ProgramCache::Options options;
+  if (config.runtime.kernel_cache == "off") {
+    options.folder.clear();
+  } else if (config.runtime.kernel_cache != "on") {
+    options.folder = config.runtime.kernel_cache;
+  }
+  auto cache = std::make_unique<cl::ProgramCache>(options);
+  if (!cache->warning().empty()) spdlog::warn("{}", cache->warning());
+  return cache;
+}
+
+LoadedModel load_model(const config::RunConfig& config, int64_t prefill_outputs) {
+  const auto start = std::chrono::steady_clock::now();
+  LoadedModel model;
+  model.checkpoint = io::open(config.model.path);
+  const int64_t layers = graph::build_model(model.checkpoint->config()).layers;
+  run::EngineOptions options = engine_options(config, choose_devices(config, layers));
+  options.prefill_outputs = prefill_outputs;
+  model.programs = open_program_cache(config);
+  ProgressBar bar("loading");
+  model.engine = std::make_unique<run::Engine>(*model.checkpoint, options, *model.programs,
+                                               [&](int64_t done, int64_t total) { bar.update(done, total); });
+  bar.finish();
+  model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return model;
+}
+
+}  // namespace clinfer::cli

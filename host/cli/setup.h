@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/cl/platforms.h"
+#include "host/cl/program_cache.h"
+#include "host/config/run_config.h"
+#include "host/io/checkpoint.h"
+#include "host/run/engine.h"
+
+namespace clinfer::cli {
+
+/// The devices of a run and what each stage of the model runs on, from `device` and `placement`.
+struct DeviceChoice {
+  std::vector<graph::DeviceInfo> devices;
+  graph::Placement placement;  ///< empty: everything on the first
+};
+DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers);
+
+/// The engine's options for a run on those devices.
+run::EngineOptions engine_options(const config::RunConfig& config, const DeviceChoice& choice);
+
+/// A cache of programs as runtime.kernel_cache says.
+std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config);
+
+/// Everything a run holds open, in the order in which it must be taken down.
+struct LoadedModel {
+  std::unique_ptr<io::Checkpoint> checkpoint;
+  std::unique_ptr<cl::ProgramCache> programs;
+  std::unique_ptr<run::Engine> engine;
+  double load_seconds = 0;
+};
+
+/// Opens the checkpoint and brings the model to its devices, with a progress bar on a terminal. Up to
+/// `prefill_outputs` rows of logits may be asked of one prefill call.
+LoadedModel load_model(const config::RunConfig& config, int64_t prefill_outputs = 1);
+
+}  // namespace clinfer::cli
