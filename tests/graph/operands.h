@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,16 +34,16 @@ class OperandList {
  private:
   template <typename Source>
   OperandList& add(Type type, Source source) {
-    Value value;
-    value.name = "v" + std::to_string(values_.size());
-    value.type = type;
-    value.source = std::move(source);
-    values_.push_back(std::move(value));
-    pointers_.push_back(&values_.back());
+    const auto value = std::make_shared<Value>();
+    value->name = std::string("v").append(std::to_string(values_.size()));
+    value->type = type;
+    value->source = std::move(source);
+    values_.push_back(value);
+    pointers_.push_back(value.get());
     return *this;
   }
 
-  std::deque<Value> values_;
+  std::vector<std::shared_ptr<Value>> values_;  ///< shared, so that a copy of the list points to live values
   std::vector<const Value*> pointers_;
 };
 

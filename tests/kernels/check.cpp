@@ -126,7 +126,8 @@ const std::vector<Target>& targets() {
 }
 
 cl::ProgramCache& programs() {
-  static cl::ProgramCache& cache = *new cl::ProgramCache;
+  // No disk cache: what is tested is built from today's sources.
+  static cl::ProgramCache& cache = *new cl::ProgramCache({.folder = ""});
   return cache;
 }
 
