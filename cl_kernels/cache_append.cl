@@ -1,4 +1,5 @@
-// cache[positions[t], offset .. offset + cols) = x[t], rounded to nearest even in an f16 cache; a token an item.
+// cache[positions[t], offset .. offset + cols) = x[t], rounded to nearest even in an f16 cache; a token an
+// item.
 #include "args/cache_append_args.h"
 #include "lanes.clh"
 

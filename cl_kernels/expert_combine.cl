@@ -17,7 +17,8 @@ static void expert_combine_body(uint worker, uint workers, global const float* r
     global float* to = y + row * cols + begin;
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC) {
       vec_t sum = 0.0f;
-      for (uint j = 0; j < top_k; ++j) sum += weights[row * top_k + j] * vec_load(from + (size_t)j * cols + i);
+      for (uint j = 0; j < top_k; ++j)
+        sum += weights[row * top_k + j] * vec_load(from + (size_t)j * cols + i);
       vec_store(sum, to + i);
     }
     for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) {

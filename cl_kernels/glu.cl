@@ -2,7 +2,8 @@
 #include "args/glu_args.h"
 #include "lanes.clh"
 
-// Items are cut by column, so that the path of an element (vector or tail) never depends on the number of rows.
+// Items are cut by column, so that the path of an element (vector or tail) never depends on the number of
+// rows.
 static void glu_body(uint worker, uint workers, global const float* restrict gate,
                      global const float* restrict up, global float* restrict y, const GluArgs* a) {
   const uint cols = (uint)a->cols;

@@ -1,5 +1,5 @@
-// Rotates columns [offset, offset + 2 half_dim) of every head of x f32[tokens, heads * head_dim] by the angles
-// position * inv_freq and multiplies them by scale; the other columns are copied.
+// Rotates columns [offset, offset + 2 half_dim) of every head of x f32[tokens, heads * head_dim] by the
+// angles position * inv_freq and multiplies them by scale; the other columns are copied.
 #include "args/rope_args.h"
 #include "copy.clh"
 
@@ -21,11 +21,11 @@ static void rope_vec(global const float* restrict x, global float* restrict y, u
     const float16 q = (float16)(low.odd, high.odd);
     const float16 r = p * cosine - q * sine;
     const float16 s = q * cosine + p * sine;
-    vstore16((float16)(r.s0, s.s0, r.s1, s.s1, r.s2, s.s2, r.s3, s.s3, r.s4, s.s4, r.s5, s.s5, r.s6, s.s6, r.s7,
-                       s.s7),
+    vstore16((float16)(r.s0, s.s0, r.s1, s.s1, r.s2, s.s2, r.s3, s.s3, r.s4, s.s4, r.s5, s.s5, r.s6, s.s6,
+                       r.s7, s.s7),
              0, y + 2 * pair);
-    vstore16((float16)(r.s8, s.s8, r.s9, s.s9, r.sa, s.sa, r.sb, s.sb, r.sc, s.sc, r.sd, s.sd, r.se, s.se, r.sf,
-                       s.sf),
+    vstore16((float16)(r.s8, s.s8, r.s9, s.s9, r.sa, s.sa, r.sb, s.sb, r.sc, s.sc, r.sd, s.sd, r.se, s.se,
+                       r.sf, s.sf),
              0, y + 2 * pair + 16);
   } else {
     const uint other = pair + (uint)a->half_dim;

@@ -1,14 +1,20 @@
-// Chooses top_k experts a row by score + bias within the best groups: logits f32[rows, experts] -> ids i32 and
-// weights f32 [rows, top_k] in falling order of choice (DeepSeek-V3, section 2.1.2). A row an item.
+// Chooses top_k experts a row by score + bias within the best groups: logits f32[rows, experts] -> ids i32
+// and weights f32 [rows, top_k] in falling order of choice (DeepSeek-V3, section 2.1.2). A row an item.
 #include "args/router_args.h"
 #include "lanes.clh"
 
 #define ROUTER_TAKEN (-INFINITY)
 
-// Local memory of a row: score[experts] | choice[experts] | group score[groups] | a value and an index a lane.
-static local float* router_score(local float* scratch) { return scratch; }
-static local float* router_choice(local float* scratch, const RouterArgs* a) { return scratch + a->experts; }
-static local float* router_group(local float* scratch, const RouterArgs* a) { return scratch + 2 * a->experts; }
+// Local memory of a row: score[experts] | choice[experts] | group[groups] | a value and an index per lane.
+static local float* router_score(local float* scratch) {
+  return scratch;
+}
+static local float* router_choice(local float* scratch, const RouterArgs* a) {
+  return scratch + a->experts;
+}
+static local float* router_group(local float* scratch, const RouterArgs* a) {
+  return scratch + 2 * a->experts;
+}
 static local float* router_lanes(local float* scratch, const RouterArgs* a) {
   return scratch + 2 * a->experts + a->groups;
 }

@@ -1,5 +1,6 @@
-// Attention for few tokens: the context is cut into chunks whose borders depend on nothing but the chunk size, so
-// that a token's bits are the same whatever else is in the call; the second kernel joins the chunks in order.
+// Attention for few tokens: the context is cut into chunks whose borders depend on nothing but the chunk
+// size, so that a token's bits are the same whatever else is in the call; the second kernel joins the chunks
+// in order.
 #include "attention_block.clh"
 
 // Of one (token, head, chunk) in `partial`: value_dim weighted sums | highest score | sum of weights.
@@ -57,7 +58,8 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
     const int kv_head = item / head_blocks % a->kv_heads;
     const int chunk = item / head_blocks / a->kv_heads % a->tiles;
     const int token = item / head_blocks / a->kv_heads / a->tiles;
-    attention_split_item(token, kv_head, head_block, chunk, q, &caches, positions[token], partial, a, scratch);
+    attention_split_item(token, kv_head, head_block, chunk, q, &caches, positions[token], partial, a,
+                         scratch);
   }
 }
 
@@ -94,7 +96,8 @@ static void attention_decode_join_body(uint worker, uint workers, global const f
     const int first = begin / a->tile;
     const int chunks = (end - 1) / a->tile + 1 - first;
     const size_t part = (size_t)item * (uint)a->tiles + (uint)first;
-    attention_join_row(partial + part * (uint)(a->value_dim + 2), chunks, y + (size_t)item * (uint)a->value_dim, a);
+    attention_join_row(partial + part * (uint)(a->value_dim + 2), chunks,
+                       y + (size_t)item * (uint)a->value_dim, a);
   }
 }
 

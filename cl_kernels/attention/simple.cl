@@ -1,5 +1,5 @@
-// Attention in its plainest form, for devices on which nothing better builds: one work-item a (token, head), scalar
-// loads, scores computed twice (for the maximum, then for the weights).
+// Attention in its plainest form, for devices on which nothing better builds: one work-item a (token, head),
+// scalar loads, scores computed twice (for the maximum, then for the weights).
 #include "args/attention_args.h"
 #include "storage.clh"
 
@@ -58,6 +58,6 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void attention_simple(
     global const float* restrict q, global const void* restrict keys, global const void* restrict values,
     global const int* restrict positions, global const void* restrict shared_keys, global float* restrict y,
     const AttentionArgs a) {
-  attention_simple_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions, shared_keys, y,
-                        &a);
+  attention_simple_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions,
+                        shared_keys, y, &a);
 }

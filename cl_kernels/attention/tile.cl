@@ -1,5 +1,6 @@
-// Attention for many tokens (prefill): a worker takes BLOCKS * QUERIES query rows of one kv head through the context,
-// a tile of keys at a time, with an online softmax (Milakov and Gimelshein 2018); sums are kept in the result.
+// Attention for many tokens (prefill): a worker takes BLOCKS * QUERIES query rows of one kv head through the
+// context, a tile of keys at a time, with an online softmax (Milakov and Gimelshein 2018); sums are kept in
+// the result.
 #include "attention_block.clh"
 
 #ifndef BLOCKS
@@ -72,8 +73,8 @@ static void attention_tile_body(uint worker, uint workers, global const float* r
     int begin = a->context;
     int end = 0;
     for (int b = 0; b < BLOCKS; ++b) {
-      attention_open_rows(&rows[b], item % a->kv_heads, item / a->kv_heads * item_rows + b * QUERIES, q, positions,
-                          y, a);
+      attention_open_rows(&rows[b], item % a->kv_heads, item / a->kv_heads * item_rows + b * QUERIES, q,
+                          positions, y, a);
       begin = min(begin, rows[b].begin);
       end = max(end, rows[b].end);
     }
@@ -91,6 +92,6 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_tile(
     global const float* restrict q, global const void* restrict keys, global const void* restrict values,
     global const int* restrict positions, global const void* restrict shared_keys, global float* restrict y,
     const AttentionArgs a, local float* scratch) {
-  attention_tile_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions, shared_keys, y,
-                      &a, scratch);
+  attention_tile_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions, shared_keys,
+                      y, &a, scratch);
 }

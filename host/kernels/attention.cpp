@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <span>
+
 #include "cl_kernels/args/attention_args.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
@@ -22,13 +25,16 @@ struct Shape {
   int64_t local_bytes() const { return queries * (lanes + tile) * static_cast<int64_t>(sizeof(f32)); }
 };
 
+constexpr int64_t kVectorWidths[] = {16, 8};  ///< of one work-item with vectors
+constexpr int64_t kLaneWidths[] = {4};        ///< of one lane among many
+
 /// The widest vector that divides the dimensions a lane walks along.
 int64_t dim_vec(const OpContext& context) {
   const graph::Attention& op = op_of(context);
   const bool vectors = one_item_workers(context.device);
-  for (const int64_t width : vectors ? std::array<int64_t, 2>{16, 8} : std::array<int64_t, 2>{4, 4}) {
-    if (op.key_dim % width == 0 && op.shared_dim % width == 0 && (!vectors || op.value_dim % width == 0))
-      return width;
+  const int64_t values = vectors ? op.value_dim : 0;
+  for (const int64_t width : vectors ? std::span<const int64_t>(kVectorWidths) : kLaneWidths) {
+    if (op.key_dim % width == 0 && op.shared_dim % width == 0 && values % width == 0) return width;
   }
   return 1;
 }

@@ -45,6 +45,19 @@ TEST_CASE("attention: grouped heads, many tokens") {
             AttentionMemory::caches, 600);
 }
 
+TEST_CASE("attention: chunks grow with contexts that would make too many") {
+  check_all({{2, 20000, 2, 1, 16, 16}}, AttentionMemory::caches, 650);
+}
+
+TEST_CASE("attention: a cache in a format that no kernel reads is refused by name") {
+  const Case c = attention_case({1, 32, 1, 1, 32, 32}, AttentionMemory::caches, "q8_0", 660);
+  for (const kernels::Variant& variant : kernels::variants_of(graph::Attention{})) {
+    const kernels::Support support = variant.supports(context_of(c, targets().front().info));
+    CHECK_FALSE(support.ok);
+    if (variant.name != "attention/tile") CHECK(support.reason.find("q8_0") != std::string::npos);
+  }
+}
+
 TEST_CASE("attention: a window hides what lies before it") {
   check_all({{1, 300, 4, 2, 64, 64, 0, 1},
              {5, 300, 4, 2, 64, 64, 0, 100},
