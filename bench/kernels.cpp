@@ -94,7 +94,7 @@ int main(int argc, char** argv) try {
   const int64_t rows = number(1, 4096);
   const int64_t cols = number(2, 4096);
   const int64_t tokens = number(3, 128);
-  cl::ProgramCache programs;
+  cl::ProgramCache programs({.folder = ""});
   for (const graph::DeviceInfo& info : cl::list_devices().devices) {
     if (!info.usable) continue;
     const cl::Device device(info);
