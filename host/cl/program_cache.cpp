@@ -1,8 +1,5 @@
 #include "host/cl/program_cache.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -15,10 +12,6 @@ namespace clinfer::cl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// How often to look for binaries to fetch while nothing is being built, so that the start of a cold run is
-// not slowed down by saving.
-constexpr std::chrono::milliseconds kQuiet{1000};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -66,7 +59,6 @@ Digest program_key(const graph::DeviceInfo& device, const std::string& resolved_
 
 ProgramCache::ProgramCache(Options options) : options_(std::move(options)), disk_(options_.folder) {
   for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.emplace_back([this] { build_loop(); });
-  if (disk_.enabled()) threads_.emplace_back([this] { save_loop(); });
 }
 
 ProgramCache::~ProgramCache() {
@@ -78,7 +70,7 @@ ProgramCache::~ProgramCache() {
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   const auto start = Clock::now();
-  for (Unsaved unsaved; seconds_since(start) < options_.exit_save_seconds && take_unsaved(false, unsaved);) {
+  for (Unsaved unsaved; seconds_since(start) < options_.exit_save_seconds && take_unsaved(true, unsaved);) {
     save(unsaved);
   }
 }
@@ -109,21 +101,6 @@ void ProgramCache::build_loop() {
     task();
     lock.lock();
     --building_;
-  }
-}
-
-void ProgramCache::save_loop() {
-  // Fetching a binary can mean seconds of compiling: only on cores that have nothing better to do.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19);
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    wake_.wait_for(lock, kQuiet, [&] { return stopping_; });
-    Unsaved unsaved;
-    while (!stopping_ && building_ == 0 && queue_.empty() && take_unsaved(true, unsaved)) {
-      lock.unlock();
-      save(unsaved);
-      lock.lock();
-    }
   }
 }
 

@@ -49,7 +49,7 @@ class ProgramCache {
   using Statistics = CacheStatistics;
 
   explicit ProgramCache(Options options = {});
-  ~ProgramCache();  ///< drops requests that no builder has begun, saves what there is time for
+  ~ProgramCache();  ///< drops requests that no builder has begun, saves launched programs while there is time
   ProgramCache(const ProgramCache&) = delete;
   ProgramCache& operator=(const ProgramCache&) = delete;
 
@@ -80,7 +80,6 @@ class ProgramCache {
   };
 
   void build_loop();
-  void save_loop();
   Program produce(const Device& device, const ProgramSource& source);
   bool take_unsaved(bool launched_only, Unsaved& taken);  ///< with mutex_ held
   void save(const Unsaved& unsaved);

@@ -29,13 +29,19 @@ int chat(const Arguments& arguments) {
   set_up_log(config.log);
   const LoadedModel model = load_model(config);
   const text::Tokenizer tokenizer = load_tokenizer(*model.checkpoint, config.model.tokenizer);
-  generate::Session session(*model.engine, tokenizer, config.generate, config.speculative, end_tokens(*model.checkpoint, tokenizer));
+  generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
+                            end_tokens(*model.checkpoint, tokenizer));
   std::vector<config::Message> messages = conversation(config);
   const auto answer = [&] {
     std::string text;
     const std::vector<int32_t> ids = chat_ids(messages, *model.checkpoint, tokenizer);
     const generate::Statistics statistics = session.generate(
-        ids, [&](std::string_view piece) { print_text(piece); text += piece; }, interrupted());
+        ids,
+        [&](std::string_view piece) {
+          print_text(piece);
+          text += piece;
+        },
+        interrupted());
     print_text("\n");
     messages.push_back({"assistant", text});
     return statistics;

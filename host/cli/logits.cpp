@@ -28,8 +28,9 @@ std::vector<int32_t> parse_ids(const std::string& text) {
 }
 
 config::RunConfig config_of(const Arguments& arguments, size_t tokens) {
-  config::RunConfig config = config::load("", arguments.overrides).config;
-  config.model.path = arguments.model;
+  std::vector<std::string> values = {"model.path=" + arguments.model};
+  values.insert(values.end(), arguments.overrides.begin(), arguments.overrides.end());
+  config::RunConfig config = config::load("", values).config;
   if (!arguments.device.empty()) config.device = arguments.device;
   config.weights.format = arguments.weights;
   config.runtime.batch_tokens = std::min<int64_t>(config.runtime.batch_tokens, static_cast<int64_t>(tokens));

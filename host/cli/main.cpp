@@ -85,9 +85,11 @@ void declare(CLI::App& app, Arguments& a, Verb& chosen) {
 void check_verb(CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
   std::vector<std::string> known;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(sub->get_name());
   if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return;
-  throw Error(Fault::usage, "unknown verb \"" + std::string(argv[1]) + "\"" + config::did_you_mean(argv[1], known));
+  throw Error(Fault::usage,
+              "unknown verb \"" + std::string(argv[1]) + "\"" + config::did_you_mean(argv[1], known));
 }
 
 int parse_and_run(int argc, char** argv) {

@@ -1,8 +1,35 @@
 #include "host/cli/prompt.h"
 
+#include <filesystem>
+
+#include "host/io/gguf_metadata.h"
+#include "host/text/chat_template.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
+namespace {
+
+/// The text of the token whose id stands under `key`; "" when there is none.
+std::string token_of(const io::GgufMetadata& metadata, const char* key) {
+  if (!metadata.has(key)) return {};
+  const io::GgufValue::Strings& tokens = metadata.strings("tokenizer.ggml.tokens");
+  return tokens.at(static_cast<size_t>(metadata.integer(key, 0, static_cast<int64_t>(tokens.size()) - 1)));
+}
+
+text::ChatTemplate load_template(const io::Checkpoint& checkpoint) {
+  const io::GgufMetadata* metadata = io::gguf_metadata(checkpoint);
+  if (metadata == nullptr)
+    return text::load_chat_template(std::filesystem::path(checkpoint.config().file()).parent_path().string());
+  if (!metadata->has("tokenizer.chat_template")) {
+    throw Error(Fault::usage,
+                metadata->file() + ": the model has no chat template; give a prompt instead of messages");
+  }
+  return {metadata->string("tokenizer.chat_template"), metadata->file(),
+          token_of(*metadata, "tokenizer.ggml.bos_token_id"),
+          token_of(*metadata, "tokenizer.ggml.eos_token_id")};
+}
+
+}  // namespace
 
 std::vector<config::Message> conversation(const config::RunConfig& config) {
   std::vector<config::Message> messages;
@@ -11,11 +38,15 @@ std::vector<config::Message> conversation(const config::RunConfig& config) {
   return messages;
 }
 
-std::vector<int32_t> chat_ids(const std::vector<config::Message>&, const io::Checkpoint& checkpoint, const text::Tokenizer&) {
-  throw Error(Fault::usage, checkpoint.config().file() + ": the model has no chat template; give a prompt instead of messages");
+std::vector<int32_t> chat_ids(const std::vector<config::Message>& messages, const io::Checkpoint& checkpoint,
+                              const text::Tokenizer& tokenizer) {
+  std::vector<text::Message> list;
+  for (const config::Message& m : messages) list.push_back({m.role, m.content});
+  return tokenizer.encode(load_template(checkpoint).render(list, true));
 }
 
-std::vector<int32_t> prompt_ids(const config::RunConfig& config, const io::Checkpoint& checkpoint, const text::Tokenizer& tokenizer) {
+std::vector<int32_t> prompt_ids(const config::RunConfig& config, const io::Checkpoint& checkpoint,
+                                const text::Tokenizer& tokenizer) {
   const std::vector<config::Message> messages = conversation(config);
   if (!messages.empty()) return chat_ids(messages, checkpoint, tokenizer);
   return tokenizer.encode(config.prompt, {.add_special = true});

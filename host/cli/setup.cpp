@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <spdlog/spdlog.h>
 
@@ -20,6 +21,15 @@ class Chooser {
   }
 
   int index_of(const std::string& selector) {
+    const auto [known, fresh] = indices_.try_emplace(selector, -1);
+    if (fresh) known->second = choose(selector);
+    return known->second;
+  }
+
+  std::vector<graph::DeviceInfo> chosen;
+
+ private:
+  int choose(const std::string& selector) {
     const cl::Choice choice = cl::select_device(selector, inventory_.devices, advice_);
     if (!choice.warning.empty()) spdlog::warn("{}", choice.warning);
     for (size_t i = 0; i < chosen.size(); ++i) {
@@ -29,11 +39,9 @@ class Chooser {
     return static_cast<int>(chosen.size()) - 1;
   }
 
-  std::vector<graph::DeviceInfo> chosen;
-
- private:
   cl::Inventory inventory_;
   std::string advice_;
+  std::map<std::string, int> indices_;
 };
 
 bool covers(const config::LayerSpan& span, int64_t stage, int64_t layers) {

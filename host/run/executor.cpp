@@ -25,14 +25,14 @@ Executor::BoundStep Executor::bind(const plan::Step& step, const ProgramSourceLo
   BoundStep bound;
   for (graph::ValueId id : node.inputs) bound.operands.push_back(buffer_of(id));
   for (graph::ValueId id : node.outputs) bound.operands.push_back(buffer_of(id));
-  const cl::Buffer scratch = step.scratch.bytes > 0 ? piece(node.device, step.scratch) : cl::Buffer{};
+  if (step.scratch.bytes > 0) bound.scratch = piece(node.device, step.scratch);
   for (const kernels::Launch& launch : step.prepared.launches) {
     cl::Kernel kernel(programs(node.device, launch.program), launch.kernel);
     cl_uint index = 0;
     for (const kernels::BufferRef& ref : launch.buffers) {
       using Kind = kernels::BufferRef::Kind;
       const size_t operand = ref.kind == Kind::output ? node.inputs.size() + ref.index : ref.index;
-      kernel.set(index++, ref.kind == Kind::scratch ? scratch : bound.operands.at(operand));
+      kernel.set(index++, ref.kind == Kind::scratch ? bound.scratch : bound.operands.at(operand));
     }
     if (launch.local_bytes > 0) kernel.set(index + 1, cl::LocalBytes{launch.local_bytes});
     bound.launches.push_back({std::move(kernel), &launch, index});

@@ -46,7 +46,8 @@ class Executor {
   };
   struct BoundStep {
     std::vector<BoundLaunch> launches;
-    std::vector<cl::Buffer> operands;  ///< inputs, then outputs
+    std::vector<cl::Buffer> operands;  ///< inputs, then outputs; kernel arguments do not keep them alive
+    cl::Buffer scratch;
   };
 
   cl::Buffer buffer_of(graph::ValueId id) const;
