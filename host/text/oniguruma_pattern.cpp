@@ -1,92 +1,15 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "host/text/oniguruma_pattern.h"
 
-#include <pcre2.h>
-
-#include <algorithm>
-#include <array>
 #include <cctype>
 #include <utility>
 #include <vector>
 
+#include "host/text/regex_classes.h"
 #include "host/text/utf8.h"
 #include "quant/error.h"
 
 namespace clinfer::text {
 namespace {
-
-using Pair = std::pair<std::string_view, std::string_view>;
-
-// Contents of character classes. White_Space without U+180E, which PCRE2 counts as a space and Unicode does
-// not; Oniguruma's word characters are UTS 18's, PCRE2's are letters, numbers and "_".
-constexpr std::string_view kSpace =
-    R"(\x{09}-\x{0d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})";
-constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
-constexpr std::string_view kHex = "0-9a-fA-F";
-constexpr std::string_view kDigit = R"(\p{Nd})";
-
-// Names shared by \p{..} and [:..:].
-constexpr std::array<Pair, 9> kPosix{{{"alpha", R"(\p{Alphabetic})"},
-                                      {"alnum", R"(\p{Alphabetic}\p{Nd})"},
-                                      {"digit", kDigit},
-                                      {"lower", R"(\p{Lowercase})"},
-                                      {"upper", R"(\p{Uppercase})"},
-                                      {"space", kSpace},
-                                      {"whitespace", kSpace},
-                                      {"word", kWord},
-                                      {"xdigit", kHex}}};
-
-constexpr std::array<Pair, 36> kCategories{{{"letter", "L"},
-                                            {"casedletter", "L&"},
-                                            {"lc", "L&"},
-                                            {"uppercaseletter", "Lu"},
-                                            {"lowercaseletter", "Ll"},
-                                            {"titlecaseletter", "Lt"},
-                                            {"modifierletter", "Lm"},
-                                            {"otherletter", "Lo"},
-                                            {"mark", "M"},
-                                            {"nonspacingmark", "Mn"},
-                                            {"spacingmark", "Mc"},
-                                            {"enclosingmark", "Me"},
-                                            {"number", "N"},
-                                            {"decimalnumber", "Nd"},
-                                            {"letternumber", "Nl"},
-                                            {"othernumber", "No"},
-                                            {"punctuation", "P"},
-                                            {"connectorpunctuation", "Pc"},
-                                            {"dashpunctuation", "Pd"},
-                                            {"openpunctuation", "Ps"},
-                                            {"closepunctuation", "Pe"},
-                                            {"initialpunctuation", "Pi"},
-                                            {"finalpunctuation", "Pf"},
-                                            {"otherpunctuation", "Po"},
-                                            {"symbol", "S"},
-                                            {"mathsymbol", "Sm"},
-                                            {"currencysymbol", "Sc"},
-                                            {"modifiersymbol", "Sk"},
-                                            {"othersymbol", "So"},
-                                            {"separator", "Z"},
-                                            {"spaceseparator", "Zs"},
-                                            {"lineseparator", "Zl"},
-                                            {"paragraphseparator", "Zp"},
-                                            {"other", "C"},
-                                            {"control", "Cc"},
-                                            {"format", "Cf"}}};
-
-template <size_t N>
-const Pair* find(const std::array<Pair, N>& table, std::string_view name) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const Pair& p) { return p.first == name; });
-  return found == table.end() ? nullptr : &*found;
-}
-
-bool compiles(const std::string& pattern) {
-  int code = 0;
-  PCRE2_SIZE offset = 0;
-  pcre2_code* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                       PCRE2_UTF | PCRE2_UCP, &code, &offset, nullptr);
-  pcre2_code_free(compiled);
-  return compiled != nullptr;
-}
 
 std::string bracket(std::string_view items, bool negated) {
   return (negated ? "[^" : "[") + std::string(items) + "]";
@@ -334,18 +257,9 @@ class Translator {
       negated = !negated;
       name.remove_prefix(1);
     }
-    std::string plain;
-    for (char c : name) {
-      if (c != ' ' && c != '_' && c != '-')
-        plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-    if (const Pair* posix = find(kPosix, plain)) return add(set, posix->second, negated);
-    std::string own(name);
-    if (const Pair* category = find(kCategories, plain)) own = category->second;
-    // A bare script name means Script_Extensions to PCRE2 and Script to Oniguruma.
-    const std::string script = "\\p{sc:" + own + "}";
-    const std::string item = own.size() > 2 && compiles(script) ? script : "\\p{" + own + "}";
-    if (!compiles(item)) fail("unknown property " + std::string(name));
+    if (const std::string_view items = named_class(name); !items.empty()) return add(set, items, negated);
+    const std::string item = unicode_property(name);
+    if (item.empty()) fail("unknown property " + std::string(name));
     set.items += negated ? "\\P" + item.substr(2) : item;
   }
 
@@ -447,9 +361,9 @@ class Translator {
     ++at_;
     const bool negated = !name.empty() && name[0] == '^';
     if (negated) name.remove_prefix(1);
-    const Pair* posix = find(kPosix, name);
-    if (posix == nullptr) fail("unsupported class [:" + std::string(name) + ":]");
-    add(set, posix->second, negated);
+    const std::string_view items = named_class(name);
+    if (items.empty()) fail("unsupported class [:" + std::string(name) + ":]");
+    add(set, items, negated);
   }
 
   // "\s+rest" that fails at the start of a run of spaces fails at each later start too: trying them all would

@@ -73,7 +73,10 @@ Value filter_round(const Value& input, const Arguments& arguments, const Service
   if (method == "ceil") return std::ceil(value * scale) / scale;
   if (method == "floor") return std::floor(value * scale) / scale;
   if (method != "common") throw RenderError("round: unknown method " + method);
-  if (digits < 0) return std::nearbyint(value * scale) / scale;
+  if (digits < 0) {
+    const double rounded = std::nearbyint(value * scale) / scale;
+    return input.is_double() ? Value(rounded) : Value(static_cast<int64_t>(rounded));
+  }
   std::array<char, 700> buffer;  // correctly rounded decimal digits, as Python's round
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                                  std::chars_format::fixed, static_cast<int>(digits));

@@ -7,7 +7,7 @@
 namespace clinfer::text::jinja {
 namespace {
 
-constexpr size_t kMaxSteps = 20'000'000;
+constexpr size_t kMaxSteps = 5'000'000;
 constexpr int kMaxDepth = 200;
 
 }  // namespace

@@ -19,7 +19,7 @@ class Template {
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
 
-  /// Renders with the variables given. Work is bounded: 20 million steps, 64 MiB of output, depth 200 of
+  /// Renders with the variables given. Work is bounded: 5 million steps, 64 MiB of output, depth 200 of
   /// calls. Error(Fault::usage) for raise_exception(), Error(Fault::model) for other faults; both name the
   /// line.
   std::string render(const Dict& variables) const;
