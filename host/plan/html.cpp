@@ -1,0 +1,161 @@
+#include "host/plan/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "host/plan/print.h"
+
+namespace clinfer::plan {
+namespace {
+
+constexpr const char* kStyle =
+    R"(body{font:14px/1.5 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:2px 8px;border-bottom:1px solid #ddd;font-size:12px}
+td.n,th.n{text-align:right}svg{display:block;margin:.5em 0 1em}h2{margin-top:2em}summary{cursor:pointer}.why{color:#777})";
+
+/// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
+constexpr const char* kColours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
+                                    "#56b4e9", "#d55e00", "#f0e442", "#999999"};
+
+const char* colour(size_t i) {
+  return kColours[i % std::size(kColours)];
+}
+
+/// Names come from model files: nothing of them may become markup.
+std::string escape(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+/// Horizontal bars with labels, the longest as wide as the page allows.
+std::string bars(const std::vector<std::pair<std::string, double>>& values) {
+  double most = 1;
+  for (const auto& [label, value] : values) most = std::max(most, value);
+  std::string svg = fmt::format("<svg width=\"900\" height=\"{}\" role=\"img\">", values.size() * 22 + 4);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t y = i * 22;
+    svg += fmt::format("<text x=\"190\" y=\"{}\" text-anchor=\"end\" font-size=\"12\">{}</text>", y + 15,
+                       escape(values[i].first));
+    svg += fmt::format("<rect x=\"200\" y=\"{}\" width=\"{:.1f}\" height=\"16\" fill=\"{}\"/>", y + 3,
+                       560 * values[i].second / most, colour(i));
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" font-size=\"12\">{}</text>",
+                       206 + 560 * values[i].second / most, y + 15, readable_bytes(values[i].second));
+  }
+  return svg + "</svg>";
+}
+
+std::string memory_section(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
+  const std::vector<DeviceBytes> bytes = device_bytes(plan, devices.size());
+  std::string html;
+  for (size_t d = 0; d < devices.size(); ++d) {
+    html += fmt::format("<p>{} {} ({} in all)</p>", escape(devices[d].id), escape(devices[d].name),
+                        readable_bytes(static_cast<double>(devices[d].global_bytes)));
+    html += bars({{"weights", static_cast<double>(bytes[d].weights)},
+                  {"caches", static_cast<double>(bytes[d].caches)},
+                  {"values", static_cast<double>(bytes[d].arena)}});
+  }
+  return html;
+}
+
+/// A strip with one cell a stage in its device's colour.
+std::string placement_strip(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
+  std::map<int, int> device_of;
+  for (const graph::Node& node : plan.graph.nodes) device_of[node.stage] = node.device;
+  const double width = 900.0 / static_cast<double>(device_of.size());
+  std::string svg = "<svg width=\"900\" height=\"44\" role=\"img\">";
+  size_t i = 0;
+  for (const auto& [stage, device] : device_of) {
+    const std::string label = stage == graph::kEmbeddingStage ? "emb"
+                              : stage == plan.graph.stages    ? "head"
+                                                              : std::to_string(stage);
+    const double x = width * static_cast<double>(i++);
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"0\" width=\"{:.1f}\" height=\"24\" fill=\"{}\"/>", x,
+                       width - 1, colour(static_cast<size_t>(device)));
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"40\" font-size=\"11\" text-anchor=\"middle\">{}</text>",
+                       x + width / 2, label);
+  }
+  svg += "</svg><p>";
+  for (size_t d = 0; d < devices.size(); ++d)
+    svg +=
+        fmt::format("<span style=\"color:{}\">&#9632;</span> {} &nbsp; ", colour(d), escape(devices[d].id));
+  return svg + "</p>";
+}
+
+graph::Cost cost_of(const Plan& plan, const graph::Node& node) {
+  const std::vector<const graph::Value*> operands = plan.graph.operands(node);
+  return std::visit([&](const auto& op) { return op.cost(operands, plan.most); }, node.op);
+}
+
+std::string traffic_by_op(const Plan& plan) {
+  std::map<std::string, double> sums;
+  for (const graph::Node& node : plan.graph.nodes)
+    sums[std::string(graph::name_of(node.op))] += cost_of(plan, node).bytes;
+  std::vector<std::pair<std::string, double>> list(sums.begin(), sums.end());
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return bars(list);
+}
+
+std::string step_row(const Plan& plan, const Step& step, const std::vector<graph::DeviceInfo>& devices) {
+  const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+  const graph::Cost cost = cost_of(plan, node);
+  std::string why;
+  for (const Refusal& refusal : step.refused)
+    why += fmt::format("not {}: {}<br>", escape(refusal.variant), escape(refusal.reason));
+  return fmt::format(
+      "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td "
+      "class=\"why\">{}</td></tr>\n",
+      escape(node.name), escape(devices[static_cast<size_t>(node.device)].id),
+      step.variant == nullptr ? "copy" : escape(step.variant->name),
+      graph::to_string(plan.graph.value(node.outputs.front()).type), readable_bytes(cost.bytes),
+      cost.flops / 1e6, why);
+}
+
+std::string plan_section(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
+  std::string html = fmt::format("<h2>{} ({}): at most {} tokens, context {}</h2>", escape(plan.graph.name),
+                                 escape(plan.phase), plan.most.tokens, plan.most.context);
+  html += "<h3>Placement by stage</h3>" + placement_strip(plan, devices);
+  html += "<h3>Memory</h3>" + memory_section(plan, devices);
+  html += "<h3>Least traffic of a call, by op</h3>" + traffic_by_op(plan);
+  html += fmt::format(
+      "<details><summary>{} "
+      "steps</summary><table><tr><th>node</th><th>device</th><th>variant</th><th>result</th><th "
+      "class=\"n\">bytes</th>"
+      "<th class=\"n\">MFLOP</th><th>variants refused</th></tr>\n",
+      plan.steps.size());
+  for (const Step& step : plan.steps) html += step_row(plan, step, devices);
+  return html + "</table></details>";
+}
+
+}  // namespace
+
+std::string to_html(const std::string& title, const std::vector<std::shared_ptr<Plan>>& plans,
+                    const std::vector<graph::DeviceInfo>& devices) {
+  std::string html = fmt::format(
+      "<!doctype html><html lang=\"en\"><head><meta "
+      "charset=\"utf-8\"><title>{0}</title><style>{1}</style></head><body><h1>{0}</h1>",
+      escape(title), kStyle);
+  for (const auto& plan : plans) html += plan_section(*plan, devices);
+  return html + "</body></html>\n";
+}
+
+}  // namespace clinfer::plan
