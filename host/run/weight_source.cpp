@@ -36,19 +36,33 @@ const Tensor& require_tensor(const Checkpoint& checkpoint, const std::string& na
                                 ", which the checkpoint does not have");
 }
 
-/// The scale tensor of an FP8 weight: X.weight_scale_inv, fp32 [ceil(rows / 128), ceil(cols / 128)], a
-/// multiplier.
+/// The scale tensor of an FP8 weight: X.weight_scale_inv [ceil(rows / 128), ceil(cols / 128)], multipliers.
 const Tensor& fp8_scales(const Checkpoint& checkpoint, const Tensor& tensor, int64_t rows, int64_t cols) {
   const Tensor* scales = checkpoint.find(tensor.name + "_scale_inv");
   if (scales == nullptr)
     fail(checkpoint, tensor, "is F8_E4M3 but has no " + tensor.name + "_scale_inv beside it");
   const std::vector<int64_t> expected = {(rows + 127) / 128, (cols + 127) / 128};
-  if (scales->shape != expected || scales->format != "f32") {
+  const bool is_float = scales->format == "f32" || scales->format == "bf16" || scales->format == "f16";
+  if (scales->shape != expected || !is_float) {
     fail(checkpoint, *scales,
-         "must be F32 " + shape_text(expected) + " for a 128x128 block scale of " + shape_text({rows, cols}) +
-             ", is " + scales->format + " " + shape_text(scales->shape));
+         "must be F32, BF16 or F16 " + shape_text(expected) + " for a 128x128 block scale of " +
+             shape_text({rows, cols}) + ", is " + scales->format + " " + shape_text(scales->shape));
   }
   return *scales;
+}
+
+/// Points the matrix to its scales, as the format wants them: floats. DeepSeek stores them so; checkpoints
+/// saved again by transformers hold bf16.
+void attach_scales(StoredMatrix& m, const Tensor& scales) {
+  m.scale_tensor = &scales;
+  m.scales = data_of(scales);
+  if (scales.format == "f32") return;
+  const quant::Format& stored = *quant::find_format(scales.format);
+  auto floats = std::make_shared<std::vector<float>>(static_cast<size_t>(scales.shape[0] * scales.shape[1]));
+  for (int64_t r = 0; r < scales.shape[0]; ++r)
+    stored.decode_row(data_of(scales), nullptr, r, scales.shape[1], floats->data() + r * scales.shape[1]);
+  m.scales = reinterpret_cast<const uint8_t*>(floats->data());
+  m.converted_scales = std::move(floats);
 }
 
 /// Decodes rows [first, first + count) of a stored matrix.
@@ -113,8 +127,7 @@ StoredMatrix stored_matrix(const Checkpoint& checkpoint, const std::string& name
   for (size_t i = 0; i + 1 < tensor.shape.size(); ++i) m.rows *= tensor.shape[i];
   if (tensor.format == "f8_e4m3") {
     m.format = quant::find_format(kFp8Block);
-    m.scale_tensor = &fp8_scales(checkpoint, tensor, m.rows, m.cols);
-    m.scales = data_of(*m.scale_tensor);
+    attach_scales(m, fp8_scales(checkpoint, tensor, m.rows, m.cols));
   } else {
     m.format = quant::find_format(tensor.format);
   }

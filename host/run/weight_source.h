@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "host/io/checkpoint.h"
@@ -18,9 +20,10 @@ struct StoredMatrix {
   int64_t rows = 0;
   int64_t cols = 0;
   const uint8_t* codes = nullptr;   ///< in the mapped file
-  const uint8_t* scales = nullptr;  ///< likewise, or nullptr
+  const uint8_t* scales = nullptr;  ///< likewise, or in converted_scales, or nullptr
   const io::Tensor* tensor = nullptr;
   const io::Tensor* scale_tensor = nullptr;
+  std::shared_ptr<const std::vector<float>> converted_scales;  ///< when the file's are no floats
 };
 
 /// Throws Error(Fault::model) naming the tensor: missing, of a type that is no weight format, or without its

@@ -1,0 +1,34 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/host_cl/usable_devices.h"
+#include "tests/model/golden_check.h"
+
+using namespace clinfer;
+
+namespace {
+
+std::vector<std::string> golden_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/data/families"))
+    names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every golden under the interpreter") {
+  REQUIRE(golden_names().size() >= 10);
+  for (const std::string& name : golden_names()) tests::check_interpreter(name);
+}
+
+TEST_CASE("every golden on every usable device") {
+  const std::vector<graph::DeviceInfo> devices = cl::usable_devices();
+  REQUIRE_MESSAGE(!devices.empty(), "no usable OpenCL device");
+  for (const std::string& name : golden_names()) {
+    for (const graph::DeviceInfo& device : devices) tests::check_device(name, device);
+  }
+}
