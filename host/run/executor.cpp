@@ -8,6 +8,8 @@ namespace clinfer::run {
 Executor::Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage,
                    std::vector<cl::Buffer> arenas, const ProgramSourceLookup& programs)
     : plan_(std::move(plan)), storage_(&storage), arenas_(std::move(arenas)) {
+  for (size_t id = 0; id < plan_->graph.values.size(); ++id)
+    buffers_.push_back(locate(static_cast<graph::ValueId>(id)));
   for (const plan::Step& step : plan_->steps) steps_.push_back(bind(step, programs));
 }
 
@@ -15,7 +17,7 @@ cl::Buffer Executor::piece(int device, const plan::Slot& slot) const {
   return arenas_.at(static_cast<size_t>(device)).sub(slot.offset, slot.bytes);
 }
 
-cl::Buffer Executor::buffer_of(graph::ValueId id) const {
+cl::Buffer Executor::locate(graph::ValueId id) const {
   const plan::Slot& slot = plan_->slots.at(static_cast<size_t>(id));
   return slot.offset < 0 ? storage_->buffer(plan_->graph, id) : piece(plan_->graph.value(id).device, slot);
 }

@@ -50,7 +50,8 @@ class Executor {
     cl::Buffer scratch;
   };
 
-  cl::Buffer buffer_of(graph::ValueId id) const;
+  cl::Buffer locate(graph::ValueId id) const;
+  const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
   cl::Buffer piece(int device, const plan::Slot& slot) const;
   BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs) const;
   void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
@@ -60,6 +61,7 @@ class Executor {
   std::shared_ptr<const plan::Plan> plan_;
   const Storage* storage_;
   std::vector<cl::Buffer> arenas_;
+  std::vector<cl::Buffer> buffers_;  ///< one a value; they outlive every command that uses them
   std::vector<BoundStep> steps_;
   std::vector<std::byte> staging_;  ///< for copies between devices
 };
