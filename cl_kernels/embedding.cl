@@ -1,4 +1,5 @@
-// y[t, :] = decode(table[ids[t], :]); ids [tokens], y [tokens, cols]. An item is one token; an id outside gives NaN.
+// y[t, :] = decode(table[ids[t], :]); ids [tokens], y [tokens, cols]. An item is one token; an id outside
+// gives NaN.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
@@ -21,7 +22,8 @@ static void embedding_body(uint worker, uint workers, global const int* ids, glo
       vstore16(exists ? lo * scale : (float16)(NAN), 0, to + block * BLOCK);
       vstore16(exists ? hi * scale : (float16)(NAN), 1, to + block * BLOCK);
     }
-    for (int col = blocks * BLOCK + lane; col < cols; col += WG_SIZE) to[col] = exists ? format_element(row, col) : NAN;
+    for (int col = blocks * BLOCK + lane; col < cols; col += WG_SIZE)
+      to[col] = exists ? format_element(row, col) : NAN;
   }
 }
 

@@ -1,14 +1,14 @@
-// y[t, j, r] = x[t (, j), :] . W[ids[t, j]][r, :] for many tokens, by the lists of expert_lists.cl; y [tokens, top_k * rows].
-// An item is TILE_ROWS rows of one expert, for all entries routed to it.
+// y[t, j, r] = x[t (, j), :] . W[ids[t, j]][r, :] for many tokens, by the lists of expert_lists.cl; y
+// [tokens, top_k * rows]. An item is TILE_ROWS rows of one expert, for all entries routed to it.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
 #include "cl_kernels/args/expert_linear_args.h"
 #include "tile.clh"
 
-static void expert_linear_grouped_body(uint worker, uint workers, global const float* x, global const int* lists,
-                                       global const uchar* weight, global float* y, const ExpertLinearArgs* a,
-                                       local float* scratch) {
+static void expert_linear_grouped_body(uint worker, uint workers, global const float* x,
+                                       global const int* lists, global const uchar* weight, global float* y,
+                                       const ExpertLinearArgs* a, local float* scratch) {
   const int rows = a->weight.rows;
   const int row_tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   global const int* entries = lists + a->experts + 2;
@@ -19,7 +19,8 @@ static void expert_linear_grouped_body(uint worker, uint workers, global const f
     const int start = lists[expert];
     const int count = lists[expert + 1] - start;
     if (expert < a->experts) {
-      tile_dots(weight, &a->weight, expert, row0, x, entries, start, count, a->per_slot ? 1 : a->top_k, 0, y, scratch);
+      tile_dots(weight, &a->weight, expert, row0, x, entries, start, count, a->per_slot ? 1 : a->top_k, 0, y,
+                scratch);
       continue;
     }
     const int width = min(TILE_ROWS, rows - row0);
@@ -33,5 +34,6 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void expert_linear_g
     global const float* restrict x, global const int* restrict lists, global const uchar* restrict weight,
     global float* restrict y, const ExpertLinearArgs a) {
   local float scratch[TILE_SCRATCH];
-  expert_linear_grouped_body((uint)get_group_id(0), (uint)get_num_groups(0), x, lists, weight, y, &a, scratch);
+  expert_linear_grouped_body((uint)get_group_id(0), (uint)get_num_groups(0), x, lists, weight, y, &a,
+                             scratch);
 }

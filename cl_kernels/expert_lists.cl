@@ -1,12 +1,14 @@
-// The (token, slot) entries of each expert: lists = starts [experts + 2], then entries [tokens * top_k] in rising order
-// within an expert. The last list holds the entries whose expert is outside the weight.
-// An item is one expert, worked by one work-item, so that the order is the same in every run.
+// The (token, slot) entries of each expert: lists = starts [experts + 2], then entries [tokens * top_k] in
+// rising order within an expert. The last list holds the entries whose expert is outside the weight. An item
+// is one expert, worked by one work-item, so that the order is the same in every run.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
 #include "cl_kernels/args/expert_linear_args.h"
 
-static int list_of(int id, int experts) { return id >= 0 && id < experts ? id : experts; }
+static int list_of(int id, int experts) {
+  return id >= 0 && id < experts ? id : experts;
+}
 
 static void expert_lists_body(uint worker, uint workers, global const int* ids, global int* lists,
                               const ExpertLinearArgs* a) {

@@ -1,5 +1,5 @@
-// y[t, h, o] = x[t, h, :in_dim] . W[h * row_stride + row_offset + o, :]; the tail_dim last columns of x's head are
-// copied behind. An item is a run of ITEM_ROWS results of one head, for all tokens.
+// y[t, h, o] = x[t, h, :in_dim] . W[h * row_stride + row_offset + o, :]; the tail_dim last columns of x's
+// head are copied behind. An item is a run of ITEM_ROWS results of one head, for all tokens.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
@@ -27,10 +27,9 @@ static void head_linear_body(uint worker, uint workers, global const float* x, g
   copy_head_tails(worker, workers, x, y, a);
 }
 
-kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void head_linear(global const float* restrict x,
-                                                                             global const uchar* restrict weight,
-                                                                             global float* restrict y,
-                                                                             const HeadLinearArgs a) {
+kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void head_linear(
+    global const float* restrict x, global const uchar* restrict weight, global float* restrict y,
+    const HeadLinearArgs a) {
   local float scratch[ROWS_SCRATCH];
   head_linear_body((uint)get_group_id(0), (uint)get_num_groups(0), x, weight, y, &a, scratch);
 }

@@ -1,17 +1,17 @@
-// y[t, h, o] = sum_i x[t, h, i] W[h * row_stride + row_offset + i, o]; the tail_dim last columns of x's head are copied
-// behind. An item is one (token, head); lanes share its columns. On CPUs it is a block of 32 columns of one head, for
-// 4 tokens at a time.
+// y[t, h, o] = sum_i x[t, h, i] W[h * row_stride + row_offset + i, o]; the tail_dim last columns of x's head
+// are copied behind. An item is one (token, head); lanes share its columns. On CPUs it is a block of 32
+// columns of one head, for 4 tokens at a time.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
 #include "cl_kernels/args/head_linear_args.h"
-#include "weight.clh"
 #include "head_tail.clh"
+#include "weight.clh"
 
 #if WG_SIZE == 1
 // 32 columns for `tokens` tokens.
-INLINE void head_columns(const int tokens, global const float* x, long x_stride, global const uchar* weight, int row0,
-                         int block, global float* y, long y_stride, const HeadLinearArgs* a) {
+INLINE void head_columns(const int tokens, global const float* x, long x_stride, global const uchar* weight,
+                         int row0, int block, global float* y, long y_stride, const HeadLinearArgs* a) {
   float16 acc[8];
 #pragma unroll
   for (int i = 0; i < 2 * tokens; ++i) acc[i] = (float16)(0.0f);
@@ -42,8 +42,9 @@ INLINE void head_column(global const float* x, global const uchar* weight, int r
   y[col] = acc;
 }
 
-static void head_linear_transposed_body(uint worker, uint workers, global const float* x, global const uchar* weight,
-                                        global float* y, const HeadLinearArgs* a) {
+static void head_linear_transposed_body(uint worker, uint workers, global const float* x,
+                                        global const uchar* weight, global float* y,
+                                        const HeadLinearArgs* a) {
   const int x_head = a->in_dim + a->tail_dim;
   const int y_head = a->out_dim + a->tail_dim;
 #if WG_SIZE == 1

@@ -1,4 +1,5 @@
-// y[t, r] = x[t, :] . W[r, :] + bias[r] for few tokens; x [tokens, cols], y [tokens, rows]. An item is a run of ITEM_ROWS rows.
+// y[t, r] = x[t, :] . W[r, :] + bias[r] for few tokens; x [tokens, cols], y [tokens, rows]. An item is a run
+// of ITEM_ROWS rows.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
@@ -9,7 +10,8 @@
 #include "rows.clh"
 
 static void linear_rows_body(uint worker, uint workers, global const float* x, global const uchar* weight,
-                             global const float* bias, global float* y, const LinearArgs* a, local float* scratch) {
+                             global const float* bias, global float* y, const LinearArgs* a,
+                             local float* scratch) {
   const int rows = a->weight.rows;
   const int items = (rows + ITEM_ROWS - 1) / ITEM_ROWS;
   for (int item = (int)worker; item < items; item += (int)workers) {

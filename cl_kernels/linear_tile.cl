@@ -10,7 +10,8 @@
 #include "tile.clh"
 
 static void linear_tile_body(uint worker, uint workers, global const float* x, global const uchar* weight,
-                             global const float* bias, global float* y, const LinearArgs* a, local float* scratch) {
+                             global const float* bias, global float* y, const LinearArgs* a,
+                             local float* scratch) {
   const int row_tiles = (a->weight.rows + TILE_ROWS - 1) / TILE_ROWS;
   const long items = (long)row_tiles * ((a->tokens + ITEM_TOKENS - 1) / ITEM_TOKENS);
   for (long item = worker; item < items; item += workers) {

@@ -2,4 +2,5 @@ set(MATMUL_TESTS
   test_embedding.cpp
   test_expert_linear.cpp
   test_head_linear.cpp
-  test_linear.cpp)
+  test_linear.cpp
+  test_weight_layout.cpp)

@@ -29,7 +29,7 @@ Case head_case(const std::string& format, int64_t tokens, graph::HeadLinear op, 
 
 TEST_CASE("head_linear: plain and transposed, tails, slices of heads") {
   uint64_t seed = 300;
-  for (const std::string format : {"f32", "f16", "fp8_e4m3_128x128", "q8_0", "mxint8"}) {
+  for (const std::string format : {"f32", "fp8_e4m3_128x128", "q8_0"}) {
     for (const int64_t tokens : {1, 3, 4, 8, 21}) {
       check(head_case(format, tokens, {3, 64, 40, 8, 90, 50, false}, ++seed));
       check(head_case(format, tokens, {3, 40, 64, 8, 90, 50, true}, ++seed));
@@ -37,7 +37,7 @@ TEST_CASE("head_linear: plain and transposed, tails, slices of heads") {
       check(head_case(format, tokens, {2, 17, 160, 0, 33, 16, true}, ++seed));
     }
   }
-  for (const std::string format : {"f32", "fp8_e4m3_128x128", "mxint8"}) {  // ragged ends of rows
+  for (const std::string format : {"f32", "fp8_e4m3_128x128"}) {  // ragged ends of rows
     check(head_case(format, 5, {4, 45, 24, 3, 24, 0, false}, ++seed));
     check(head_case(format, 5, {4, 24, 45, 3, 24, 0, true}, ++seed));
     check(head_case(format, 1, {1, 1, 1, 1, 1, 0, true}, ++seed));
