@@ -22,11 +22,22 @@ function(room name)
   target_link_libraries(clinfer_${name} PUBLIC clinfer_flags ${ROOM_USES})
 endfunction()
 
-# room_test(NAME LABEL SOURCES ... USES ...): one doctest program, run from the repository root.
+# room_test(NAME LABEL SOURCES ... USES ...): one doctest program, run from the repository root. A test that uses
+# a room from host/cl on has the label "device" too: ./check runs it on every OpenCL driver. Programs are cached in
+# the build folder, not with the user's.
+set(DEVICE_ROOMS clinfer_cl clinfer_kernels clinfer_plan clinfer_run clinfer_generate clinfer_cli)
 function(room_test name label)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   target_link_libraries(test_${name} PRIVATE clinfer_flags clinfer_doctest_main ${TEST_USES})
   add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${label}")
+  set(labels ${label})
+  foreach(room IN LISTS DEVICE_ROOMS)
+    if(room IN_LIST TEST_USES)
+      list(APPEND labels device)
+      break()
+    endif()
+  endforeach()
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${labels}" ENVIRONMENT "CLINFER_CACHE_DIR=${PROJECT_BINARY_DIR}/program-cache")
 endfunction()

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""kernels.py LIST_PROGRAMS: clang's OpenCL front end on every kernel program; any warning fails."""
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+# A body has one signature and one text for all formats, so some of them leave a parameter or a scale unused.
+COMMAND = (
+    "clang-15 -x cl -cl-std=CL1.2 -target spir64 -Xclang -finclude-default-header -fsyntax-only"
+    " -Werror -Wall -Wextra -Wno-unused-parameter -Wno-unused-variable -I. -Icl_kernels -Icl_kernels/include"
+).split()
+SKIPPED = 77  # ctest's SKIP_RETURN_CODE
+
+
+def lint(program: str) -> str:
+    entry, *defines = program.split()
+    result = subprocess.run([*COMMAND, *defines, "cl_kernels/" + entry], capture_output=True, text=True)
+    return "" if result.returncode == 0 else f"{program}\n{result.stderr}"
+
+
+def main() -> int:
+    if shutil.which(COMMAND[0]) is None:
+        print(f"{COMMAND[0]} is not installed")
+        return SKIPPED
+    listed = subprocess.run([sys.argv[1]], capture_output=True, text=True)
+    if listed.returncode != 0:
+        print(listed.stderr)
+        return 1
+    programs = listed.stdout.splitlines()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        findings = [finding for finding in pool.map(lint, programs) if finding]
+    print("\n".join(findings) or f"{len(programs)} programs")
+    return 1 if findings or not programs else 0
+
+
+sys.exit(main())

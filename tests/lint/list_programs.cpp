@@ -1,0 +1,107 @@
+// Prints every kernel program that plans may ask for, one a line: its entry file and its constants. The plans
+// are those of the models in tests/models, in every weight and cache format, for a made-up CPU and a made-up
+// GPU. Fails when a variant's programs were not among them.
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "host/io/checkpoint.h"
+#include "host/kernels/variant.h"
+#include "host/run/engine.h"
+#include "quant/error.h"
+#include "quant/format.h"
+
+using namespace clinfer;
+
+namespace {
+
+graph::DeviceInfo made_up_device(bool is_cpu) {
+  graph::DeviceInfo device;
+  device.id = is_cpu ? "cpu0" : "gpu0";
+  device.name = "made-up";
+  device.is_cpu = is_cpu;
+  device.is_gpu = !is_cpu;
+  device.compute_units = 8;
+  device.global_bytes = int64_t{64} << 30;
+  device.max_alloc_bytes = int64_t{16} << 30;
+  device.local_bytes = 48 << 10;
+  device.max_work_group = 1024;
+  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu};
+  device.usable = true;
+  return device;
+}
+
+struct Found {
+  std::set<std::string> programs;
+  std::set<std::string> variants;
+};
+
+/// Every variant that supports the node, not only the one the plan took.
+void collect(const kernels::OpContext& context, Found& found) {
+  for (const kernels::Variant& variant : kernels::variants_of(context.node.op)) {
+    if (!variant.supports(context).ok) continue;
+    found.variants.insert(std::string(variant.name));
+    for (const kernels::Launch& launch : variant.prepare(context).launches) {
+      std::string line = launch.program.entry;
+      for (const std::string& define : launch.program.defines) line += " -D" + define;
+      found.programs.insert(std::move(line));
+    }
+  }
+}
+
+void collect(const io::Checkpoint& checkpoint, const run::EngineOptions& options, Found& found) {
+  for (const auto& plan : run::make_plans(checkpoint, options).list) {
+    for (const graph::Node& node : plan->graph.nodes) {
+      collect({plan->graph, node, options.devices.front(), plan->most}, found);
+    }
+  }
+}
+
+template <size_t... kIndex>
+std::set<std::string> all_variants(std::index_sequence<kIndex...>) {
+  std::set<std::string> names;
+  const auto add = [&](const graph::Op& op) {
+    for (const kernels::Variant& variant : kernels::variants_of(op)) names.insert(std::string(variant.name));
+  };
+  (add(std::variant_alternative_t<kIndex, graph::Op>{}), ...);
+  return names;
+}
+
+Found collect_all() {
+  Found found;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
+    const auto checkpoint = io::open(entry.path().string());
+    for (const bool is_cpu : {true, false}) {
+      run::EngineOptions options;
+      options.devices = {made_up_device(is_cpu)};
+      options.draft = checkpoint->config().has("num_nextn_predict_layers");
+      for (const std::string cache : {"f32", "f16"}) {
+        options.cache_format = cache;
+        for (const quant::Format& format : quant::formats()) {
+          options.weights_format = std::string(format.name);
+          collect(*checkpoint, options, found);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+int main() try {
+  const Found found = collect_all();
+  for (const std::string& program : found.programs) std::puts(program.c_str());
+  int missed = 0;
+  for (const std::string& name : all_variants(std::make_index_sequence<std::variant_size_v<graph::Op>>{})) {
+    if (found.variants.contains(name)) continue;
+    std::fprintf(stderr, "no model of tests/models has a node for %s\n", name.c_str());
+    ++missed;
+  }
+  return missed == 0 ? 0 : 1;
+} catch (const Error& error) {
+  std::fprintf(stderr, "list_programs: %s\n", error.what());
+  return 1;
+}
