@@ -66,6 +66,8 @@ Spec read_spec(const Meta& config) {
   require_silu(config);
   s.attention = read_latent_attention(config);
   s.moe = read_moe(config, s.hidden);
+  require_key(config, s.layers * s.moe.router.experts <= kMaxExpertsOfAllLayers, "n_routed_experts",
+              "times num_hidden_layers is more than " + std::to_string(kMaxExpertsOfAllLayers));
   return s;
 }
 

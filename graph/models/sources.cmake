@@ -8,4 +8,5 @@ set(MODEL_SOURCES
   models/moe_block.cpp
   models/qwen2.cpp
   models/qwen3.cpp
-  models/rotary.cpp)
+  models/rotary.cpp
+  models/sliding_window.cpp)

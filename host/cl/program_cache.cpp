@@ -129,6 +129,10 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
   }
 }
 
+Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {
+  return program_key(device.info(), options_.loader.resolve(source.entry, source.defines), source.options);
+}
+
 bool ProgramCache::take_unsaved(bool launched_only, Unsaved& taken) {
   const auto found = std::find_if(unsaved_.begin(), unsaved_.end(),
                                   [&](const Unsaved& u) { return !launched_only || u.program.launched(); });

@@ -60,6 +60,11 @@ class ProgramCache {
     return build_async(device, source).get();
   }
 
+  /// The key under which the program's binary is stored.
+  Digest key(const Device& device, const ProgramSource& source) const;
+  /// Where binaries lie, for what else is to be remembered about a program under a key of its own.
+  DiskCache& disk() { return disk_; }
+
   /// Saves every binary that is not on disk yet, launched or not.
   void flush();
 

@@ -59,6 +59,8 @@ Distribution softmax_top_k(std::span<const float> logits, size_t best, const con
     d.resize(keep);
   }
   std::sort(d.begin(), d.end(), likelier);
+  // What rounds to nothing must not be drawn either.
+  while (d.back().probability == 0) d.pop_back();
   normalise(d);
   return d;
 }

@@ -101,6 +101,9 @@ Statistics Session::generate(std::span<const int32_t> prompt, const TextSink& si
   const size_t cached = cached_prefix(prompt);
   tokens_.assign(prompt.begin(), prompt.end());
   new_ids_.clear();
+  // What lies behind belongs to other tokens; should the prompt fail half-way, it must not be found again.
+  cached_ = cached;
+  draft_cached_ = std::min(draft_cached_, cached);
   size_t chunk = cached;
   const std::span<const float> logits = prefill(tokens_, cached, chunk, interrupt);
   run.statistics.cached_tokens = static_cast<int64_t>(cached);

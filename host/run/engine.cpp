@@ -5,7 +5,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "host/cl/error.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
@@ -33,8 +32,9 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   std::vector<const plan::Plan*> plans;
   for (const auto& plan : plans_.list) plans.push_back(plan.get());
   storage_->load(plans, checkpoint, progress);
-  main_ = bind(0, cache);
-  if (plans_.list.size() > 2) draft_ = bind(2, cache);
+  KernelCheck check(cache, options.verify_kernels);
+  main_ = bind(0, cache, check);
+  if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
 }
 
 void Engine::build_programs(cl::ProgramCache& cache) {
@@ -47,25 +47,26 @@ void Engine::build_programs(cl::ProgramCache& cache) {
   }
 }
 
-void Engine::settle_step(plan::Plan& plan, size_t index, cl::ProgramCache& cache) {
-  for (;;) {
-    const plan::Step& step = plan.steps[index];
-    const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
-    try {
-      for (const kernels::Launch& launch : step.prepared.launches)
-        cache.build(storage_->device(node.device), launch.program);
-      return;
-    } catch (const cl::BuildError& error) {
-      const std::string failed(step.variant->name);
-      spdlog::warn("{} does not build on {}: {}", failed, storage_->device(node.device).info().id,
-                   error.what());
-      if (!plan::take_next_variant(plan, index, options_.devices,
-                                   std::string("does not build: ") + error.what())) {
-        throw Error(Fault::device, "no kernel for " + node.name + " is left: " + error.what());
-      }
-      spdlog::warn("{} takes its place for {}", plan.steps[index].variant->name, node.name);
-    }
+void Engine::settle_step(plan::Plan& plan, size_t index, KernelCheck& check) {
+  const plan::Step& step = plan.steps[index];
+  const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+  while (step.variant != nullptr) {
+    const std::string& fault = check.fault_of(storage_->device(node.device), plan, step);
+    if (fault.empty()) return;
+    replace_variant(plan, index, fault);
   }
+}
+
+void Engine::replace_variant(plan::Plan& plan, size_t index, const std::string& fault) {
+  const plan::Step& step = plan.steps[index];
+  const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+  const graph::DeviceInfo& device = storage_->device(node.device).info();
+  const std::string what = std::string(step.variant->name) + " on " + device.id + " " + fault;
+  if (options_.force_variant.contains(graph::name_of(node.op)))
+    throw Error(Fault::device, "runtime.force_variant: " + what);
+  if (!plan::take_next_variant(plan, index, options_.devices, fault))
+    throw Error(Fault::device, "no kernel for " + node.name + " is left: " + what);
+  if (warned_.insert(what).second) spdlog::warn("{}; {} takes its place", what, step.variant->name);
 }
 
 std::vector<cl::Buffer> Engine::allocate_arenas(size_t first_plan) {
@@ -79,9 +80,9 @@ std::vector<cl::Buffer> Engine::allocate_arenas(size_t first_plan) {
   return arenas;
 }
 
-Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache) {
+Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check) {
   for (size_t p = first_plan; p < first_plan + 2; ++p) {
-    for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, cache);
+    for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, check);
   }
   // The two phases never run at the same time, so they share their arenas.
   const std::vector<cl::Buffer> arenas = allocate_arenas(first_plan);
@@ -114,14 +115,29 @@ std::span<const float> Engine::call(Executor& executor, std::span<const int32_t>
   return logits_;
 }
 
-std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t position,
-                                       std::span<const int32_t> rows) {
+void Engine::check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const {
   for (int32_t id : ids) {
     if (id < 0 || id >= plans_.model.vocab_size) {
       throw Error(Fault::usage, "token id " + std::to_string(id) + " is outside the vocabulary [0, " +
                                     std::to_string(plans_.model.vocab_size) + ")");
     }
   }
+  const auto tokens = static_cast<int64_t>(ids.size());
+  if (tokens == 0 || position < 0 || tokens > max_context() - position)
+    throw Error(Fault::run, "a call of " + std::to_string(tokens) + " tokens at position " +
+                                std::to_string(position) + " does not fit a context of " +
+                                std::to_string(max_context()));
+  for (int32_t row : rows) {
+    if (row < 0 || row >= tokens)
+      throw Error(Fault::run, "row " + std::to_string(row) + " of a call of " + std::to_string(tokens) +
+                                  " tokens was asked for");
+  }
+  if (rows.empty()) throw Error(Fault::run, "a call must ask for one row of logits at least");
+}
+
+std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t position,
+                                       std::span<const int32_t> rows) {
+  check_call(ids, position, rows);
   last_main_ = &main_.choose(ids.size());
   return call(*last_main_, ids, position, rows);
 }

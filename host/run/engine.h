@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "graph/passes/place_devices.h"
 #include "host/cl/program_cache.h"
 #include "host/run/executor.h"
+#include "host/run/kernel_check.h"
 
 namespace clinfer::run {
 
@@ -23,6 +25,7 @@ struct EngineOptions {
   int64_t batch_tokens = 512;              ///< most tokens of one prefill call
   int64_t prefill_outputs = 1;             ///< most rows of logits of one prefill call
   bool draft = false;                      ///< load the multi-token-prediction module
+  bool verify_kernels = true;              ///< each kernel answers a small question before it is trusted
   std::map<std::string, std::string, std::less<>> force_variant;
 };
 
@@ -41,8 +44,9 @@ Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options)
 class Engine {
  public:
   /// Starts building programs, uploads the weights meanwhile, then binds the kernels. `cache` and
-  /// `checkpoint` must outlive construction only. A kernel that does not build is replaced by the next
-  /// variant with a warning.
+  /// `checkpoint` must outlive construction only. A kernel that does not build, or that answers its trial
+  /// wrongly, is replaced by the next variant with a warning; Error(Fault::device) when none is left or the
+  /// variant was forced.
   Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
          const Progress& progress);
 
@@ -55,7 +59,8 @@ class Engine {
   bool has_draft() const { return draft_.prefill != nullptr; }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
-  /// been run) and returns the logits of the given rows of the call, [rows, vocab].
+  /// been run) and returns the logits of the given rows of the call, [rows, vocab]. Throws
+  /// Error(Fault::usage) for an id outside the vocabulary, Error(Fault::run) for a call that does not fit.
   std::span<const float> forward(std::span<const int32_t> ids, int64_t position,
                                  std::span<const int32_t> rows);
 
@@ -76,9 +81,11 @@ class Engine {
 
   int64_t hidden_bytes(size_t rows) const;
   void build_programs(cl::ProgramCache& cache);
-  void settle_step(plan::Plan& plan, size_t step, cl::ProgramCache& cache);
-  Pair bind(size_t first_plan, cl::ProgramCache& cache);
+  void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
+  void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
+  Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
   std::vector<cl::Buffer> allocate_arenas(size_t first_plan);
+  void check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const;
   std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,
                               std::span<const int32_t> rows);
 
@@ -93,6 +100,7 @@ class Engine {
   int64_t last_draft_row_ = 0;
   std::vector<int64_t> arena_bytes_;
   std::vector<float> logits_;
+  std::set<std::string> warned_;  ///< of replaced variants: many steps have the same fault
 };
 
 }  // namespace clinfer::run

@@ -1,5 +1,7 @@
 #include "host/run/executor.h"
 
+#include <cstdlib>
+
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
 
@@ -61,7 +63,13 @@ void Executor::write_from(std::string_view input, const Executor& from, std::str
   const graph::ValueId from_id = from.named(output);
   const int to_device = plan_->graph.value(to_id).device;
   const int from_device = from.plan_->graph.value(from_id).device;
-  if (to_device == from_device) {
+  const plan::Slot& source = from.plan_->slots[static_cast<size_t>(from_id)];
+  const plan::Slot& target = plan_->slots[static_cast<size_t>(to_id)];
+  const bool same_arena = to_device == from_device && arenas_[static_cast<size_t>(to_device)].raw() ==
+                                                          from.arenas_[static_cast<size_t>(to_device)].raw();
+  const int64_t distance = std::abs(source.offset + offset - target.offset);
+  // OpenCL refuses to copy between pieces of one allocation that overlap.
+  if (to_device == from_device && !(same_arena && distance < bytes)) {
     storage_->device(to_device).copy(from.buffer_of(from_id), offset, buffer_of(to_id), 0, bytes);
     return;
   }
@@ -77,21 +85,30 @@ void Executor::run(const graph::Sizes& sizes) {
                                 std::to_string(sizes.context) + " exceeds the " + plan_->phase + " plan");
   }
   for (size_t i = 0; i < steps_.size(); ++i) {
-    const plan::Step& step = plan_->steps[i];
-    const graph::Node& node = plan_->graph.nodes[static_cast<size_t>(step.node)];
-    if (step.variant == nullptr) {
-      run_copy(node, sizes);
-    } else if (step.prepared.library_call) {
-      step.prepared.library_call(storage_->device(node.device), steps_[i].operands, sizes);
-    } else {
-      run_launches(steps_[i], node, sizes);
+    const graph::Node& node = plan_->graph.nodes[static_cast<size_t>(plan_->steps[i].node)];
+    try {
+      run_step(i, node, sizes);
+    } catch (const Error& error) {
+      throw Error(error.fault(), plan_->phase + ", " + node.name + ": " + error.what());
     }
+  }
+}
+
+void Executor::run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes) {
+  const plan::Step& step = plan_->steps[index];
+  if (step.variant == nullptr) {
+    run_copy(node, sizes);
+  } else if (step.prepared.library_call) {
+    step.prepared.library_call(storage_->device(node.device), steps_[index].operands, sizes);
+  } else {
+    run_launches(steps_[index], node, sizes);
   }
 }
 
 void Executor::run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes) {
   for (BoundLaunch& b : bound.launches) {
     const kernels::Work work = b.launch->work(sizes);
+    if (work.groups == 0) continue;
     b.kernel.set_bytes(b.args_index, work.args);
     const size_t local = b.launch->local_size;
     b.kernel.enqueue(storage_->device(node.device),

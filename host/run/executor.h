@@ -28,7 +28,7 @@ class Executor {
   /// Sets an input by name; as many bytes as its type has for the sizes of the next run().
   void write(std::string_view input, std::span<const std::byte> bytes);
   /// Sets an input from `bytes` of another executor's output, `offset` bytes into it; on one device without
-  /// touching the host. Input and output may share an arena only where they do not overlap.
+  /// touching the host, unless they overlap in a shared arena.
   void write_from(std::string_view input, const Executor& from, std::string_view output, int64_t offset,
                   int64_t bytes);
   /// Queues all steps. Throws Error(Fault::run) naming the node when a launch fails.
@@ -54,6 +54,7 @@ class Executor {
   const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
   cl::Buffer piece(int device, const plan::Slot& slot) const;
   BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs) const;
+  void run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes);
   void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
   void run_copy(const graph::Node& node, const graph::Sizes& sizes);
   graph::ValueId named(std::string_view name) const;

@@ -1,23 +1,30 @@
 #include <algorithm>
+#include <set>
 
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
 #include "host/run/engine.h"
+#include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
 namespace {
 
-/// Drops a draft module that the configuration announces but the checkpoint does not hold.
+/// Drops a draft module that the configuration announces but of which the checkpoint holds nothing. (If it
+/// holds a part, check_weights names what is missing.)
 void drop_absent_draft(graph::Model& model, const io::Checkpoint& checkpoint) {
   if (!model.draft) return;
-  for (const graph::Value& value : model.draft->values) {
-    if (value.weight() != nullptr && checkpoint.find(value.weight()->tensors.front()) == nullptr) {
-      model.draft.reset();
-      return;
-    }
+  std::set<std::string> of_main;
+  for (const graph::Value& value : model.main.values) {
+    if (value.weight() != nullptr) of_main.insert(value.weight()->tensors.front());
   }
+  for (const graph::Value& value : model.draft->values) {
+    if (value.weight() == nullptr) continue;
+    const std::string& tensor = value.weight()->tensors.front();
+    if (!of_main.contains(tensor) && checkpoint.find(tensor) != nullptr) return;
+  }
+  model.draft.reset();
 }
 
 struct Phase {
@@ -60,6 +67,7 @@ Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options)
                 checkpoint.config().file() +
                     ": speculative.method is mtp, but the model has no multi-token-prediction module");
   }
+  apply_rope_factors(plans.model, checkpoint);
   const int64_t made_for = plans.model.max_positions;
   if (options.max_context > made_for) {
     throw Error(Fault::usage, "kv_cache.max_context is " + std::to_string(options.max_context) +

@@ -57,7 +57,10 @@ void Storage::check_room(const std::map<std::string, Wanted>& wanted,
     for (const auto& [key, w] : wanted) {
       if (w.value->device == static_cast<int>(d)) (w.value->cache() != nullptr ? caches : weights) += w.bytes;
     }
-    for (const plan::Plan* plan : plans) arenas += plan->arena_bytes[d];
+    std::map<std::string, int64_t> by_graph;  // the phases of a graph share an arena
+    for (const plan::Plan* plan : plans)
+      by_graph[plan->graph.name] = std::max(by_graph[plan->graph.name], plan->arena_bytes[d]);
+    for (const auto& [name, bytes] : by_graph) arenas += bytes;
     const graph::DeviceInfo& info = devices_[d].info();
     if (weights + caches + arenas <= info.global_bytes) continue;
     throw Error(Fault::memory, "device " + info.id + " (" + info.name + ") has " + mib(info.global_bytes) +
@@ -66,6 +69,16 @@ void Storage::check_room(const std::map<std::string, Wanted>& wanted,
                                    std::to_string(cache_rows_) + " tokens, values " + mib(arenas) +
                                    "; lower kv_cache.max_context, choose a smaller weights.format or place "
                                    "layers on another device");
+  }
+}
+
+void Storage::check_pieces(const std::map<std::string, Wanted>& wanted) const {
+  for (const auto& [key, w] : wanted) {
+    const graph::DeviceInfo& info = device(w.value->device).info();
+    if (w.bytes <= info.max_alloc_bytes) continue;
+    throw Error(Fault::memory, w.value->name + " takes " + mib(w.bytes) + ", but one buffer of device " +
+                                   info.id + " (" + info.name + ") holds at most " +
+                                   mib(info.max_alloc_bytes));
   }
 }
 
@@ -86,6 +99,7 @@ void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkp
                    const Progress& progress) {
   for (const plan::Plan* plan : plans) check_weights(plan->graph, checkpoint);
   const std::map<std::string, Wanted> wanted = collect(plans);
+  check_pieces(wanted);
   check_room(wanted, plans);
   int64_t total = 0;
   int64_t done = 0;

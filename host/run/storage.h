@@ -40,6 +40,7 @@ class Storage {
   std::map<std::string, Wanted> collect(const std::vector<const plan::Plan*>& plans) const;
   void check_room(const std::map<std::string, Wanted>& wanted,
                   const std::vector<const plan::Plan*>& plans) const;
+  void check_pieces(const std::map<std::string, Wanted>& wanted) const;
   void fill(const Wanted& wanted, const cl::Buffer& buffer, const io::Checkpoint& checkpoint,
             const Progress& step) const;
 
