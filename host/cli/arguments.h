@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,22 +10,29 @@ namespace clinfer::cli {
 
 /// What the command line gave; each verb reads the part it declared.
 struct Arguments {
-  std::string config;                  ///< YAML file of verbs that take one
-  std::vector<std::string> overrides;  ///< --set key.path=value
-  std::string model;                   ///< folder or .gguf of verbs that take a model
-  std::string device;                  ///< --device SELECTOR
-  std::string weights = "keep";        ///< --weights FORMAT
-  std::string file;                    ///< --file
-  std::string out;                     ///< --out
-  std::string ids;                     ///< --ids 1,2,3
-  std::string output = "md";           ///< bench -o: md, csv, json
-  std::string html;                    ///< plan --html FILE
+  std::string config;                     ///< YAML file of verbs that take one; may be empty with --model
+  std::vector<std::string> overrides;     ///< --set key.path=value
+  std::string model;                      ///< folder or .gguf
+  std::string device;                     ///< --device SELECTOR
+  std::string weights;                    ///< --weights FORMAT
+  std::optional<std::string> prompt;      ///< run --prompt
+  std::string file;                       ///< --file
+  std::string out;                        ///< logits --out
+  std::string ids;                        ///< --ids 1,2,3
+  std::string output = "md";              ///< bench -o: md, csv, json
+  std::vector<std::string> bench_prompt;  ///< bench -p, as llama-bench: 512 or 128,512; 0: none
+  std::vector<std::string> bench_tokens;  ///< bench -n
+  std::vector<std::string> bench_depths;  ///< bench -d
+  std::optional<int64_t> repetitions;     ///< bench -r
+  std::string html;                       ///< plan --html FILE
+  std::string topic;                      ///< help TOPIC
+  int verbose = 0;                        ///< -v: debug, -vv: trace
+  bool quiet = false;                     ///< -q: errors only, no table
   bool json = false;
   bool special = false;  ///< tokenize --special
   bool print_config = false;
   bool reasons = false;  ///< plan --reasons
   bool dot = false;      ///< plan --dot
-  bool help_config = false;
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.

@@ -1,38 +1,22 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <numeric>
-
-#include <nlohmann/json.hpp>
 
 #include "graph/parameters.h"
 #include "host/cli/arguments.h"
+#include "host/cli/bench_table.h"
 #include "host/cli/interrupt.h"
-#include "host/cli/log.h"
+#include "host/cli/output.h"
 #include "host/cli/progress.h"
+#include "host/cli/prompt.h"
 #include "host/cli/setup.h"
+#include "host/cli/source.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
 namespace {
-
-/// One row, named as llama-bench names it: pp512, tg128, tg128 @ d1024.
-struct Row {
-  std::string test;
-  std::vector<double> rates;  ///< tokens a second, one a repetition
-
-  double mean() const {
-    return std::accumulate(rates.begin(), rates.end(), 0.0) / static_cast<double>(rates.size());
-  }
-  double deviation() const {
-    if (rates.size() < 2) return 0;
-    double sum = 0;
-    for (double r : rates) sum += (r - mean()) * (r - mean());
-    return std::sqrt(sum / static_cast<double>(rates.size() - 1));
-  }
-};
 
 /// Runs `count` arbitrary tokens from `position` on, in calls of at most `most`.
 void run_tokens(run::Engine& engine, int64_t position, int64_t count, int64_t most) {
@@ -55,89 +39,105 @@ double seconds_of(run::Engine& engine, int64_t depth, int64_t tokens, int64_t mo
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::vector<Row> measure(run::Engine& engine, const config::BenchConfig& bench) {
-  std::vector<Row> rows;
+/// All rows; those that were finished when a signal came.
+std::vector<BenchRow> measure(run::Engine& engine, const config::BenchConfig& bench) {
+  std::vector<BenchRow> rows;
   ProgressBar bar("bench");
   const size_t cases = bench.depths.size() * (bench.prompt_tokens.size() + bench.generate_tokens.size());
   const auto add = [&](const char* kind, int64_t tokens, int64_t depth, int64_t most) {
-    if (depth + tokens > engine.max_context()) {
-      throw Error(Fault::usage, fmt::format("bench: {} tokens at depth {} exceed the context of {}", tokens,
-                                            depth, engine.max_context()));
-    }
-    Row row{fmt::format("{}{}{}", kind, tokens, depth > 0 ? fmt::format(" @ d{}", depth) : ""), {}};
+    BenchRow row{fmt::format("{}{}{}", kind, tokens, depth > 0 ? fmt::format(" @ d{}", depth) : ""), {}};
     run_tokens(engine, depth, std::min<int64_t>(tokens, most), most);  // warm-up
-    for (int64_t i = 0; i < bench.repetitions && !interrupted(); ++i) {
-      row.rates.push_back(static_cast<double>(tokens) / seconds_of(engine, depth, tokens, most));
+    for (int64_t i = 0; i < bench.repetitions; ++i) {
+      const double seconds = seconds_of(engine, depth, tokens, most);
+      if (interrupted()) return;
+      row.rates.push_back(static_cast<double>(tokens) / seconds);
       bar.update(static_cast<int64_t>(rows.size()) * bench.repetitions + i + 1,
                  static_cast<int64_t>(cases) * bench.repetitions);
     }
-    if (!row.rates.empty()) rows.push_back(std::move(row));
+    rows.push_back(std::move(row));
   };
-  for (int64_t depth : bench.depths) {
-    if (depth > 0) run_tokens(engine, 0, depth, engine.batch_tokens());
-    for (int64_t tokens : bench.prompt_tokens) add("pp", tokens, depth, engine.batch_tokens());
-    for (int64_t tokens : bench.generate_tokens) add("tg", tokens, depth, 1);
+  for (const int64_t depth : bench.depths) {
+    run_tokens(engine, 0, depth, engine.batch_tokens());
+    for (const int64_t tokens : bench.prompt_tokens) add("pp", tokens, depth, engine.batch_tokens());
+    for (const int64_t tokens : bench.generate_tokens) add("tg", tokens, depth, 1);
   }
   return rows;
 }
 
-struct Subject {
-  std::string model;
-  double mib;
-  double million_parameters;
-  std::string device;
-};
-
-void print_md(const Subject& s, const std::vector<Row>& rows) {
-  fmt::print("| model | size | params | device | test | t/s |\n| --- | ---: | ---: | --- | ---: | ---: |\n");
-  for (const Row& r : rows) {
-    fmt::print("| {} | {:.2f} MiB | {:.2f} M | {} | {} | {:.2f} ± {:.2f} |\n", s.model, s.mib,
-               s.million_parameters, s.device, r.test, r.mean(), r.deviation());
+/// llama-bench's lists as an override: {"128,512"} gives bench.KEY=[128,512]. `skip_zero`: 0 stands for none.
+void add_list(const char* key, const std::vector<std::string>& words, bool skip_zero,
+              std::vector<std::string>& overrides) {
+  if (words.empty()) return;
+  std::string list;
+  for (const std::string& word : words) {
+    for (size_t begin = 0; begin <= word.size();) {
+      const size_t end = std::min(word.find(',', begin), word.size());
+      const std::string item = word.substr(begin, end - begin);
+      const bool number = !item.empty() && item.find_first_not_of("0123456789") == std::string::npos;
+      if (!number)
+        throw Error(Fault::usage,
+                    std::string("bench ") + key + ": expected numbers like 128,512, got " + word);
+      if (!(skip_zero && item == "0")) list += (list.empty() ? "" : ",") + item;
+      begin = end + 1;
+    }
   }
+  overrides.push_back(std::string("bench.") + key + "=[" + list + "]");
 }
 
-void print_csv(const Subject& s, const std::vector<Row>& rows) {
-  fmt::print("model,model_mib,model_million_params,device,test,avg_ts,stddev_ts\n");
-  for (const Row& r : rows) {
-    fmt::print("\"{}\",{:.2f},{:.2f},\"{}\",\"{}\",{:.4f},{:.4f}\n", s.model, s.mib, s.million_parameters,
-               s.device, r.test, r.mean(), r.deviation());
-  }
+std::vector<std::string> bench_overrides(const Arguments& arguments) {
+  std::vector<std::string> overrides;
+  add_list("prompt_tokens", arguments.bench_prompt, true, overrides);
+  add_list("generate_tokens", arguments.bench_tokens, true, overrides);
+  add_list("depths", arguments.bench_depths, false, overrides);
+  if (arguments.repetitions)
+    overrides.push_back("bench.repetitions=" + std::to_string(*arguments.repetitions));
+  return overrides;
 }
 
-void print_json(const Subject& s, const std::vector<Row>& rows) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Row& r : rows) {
-    list.push_back({{"model", s.model},
-                    {"model_mib", s.mib},
-                    {"model_million_params", s.million_parameters},
-                    {"device", s.device},
-                    {"test", r.test},
-                    {"avg_ts", r.mean()},
-                    {"stddev_ts", r.deviation()},
-                    {"samples_ts", r.rates}});
+int64_t largest(const std::vector<int64_t>& values) {
+  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+}
+
+/// Makes the context as long as the longest case, where the configuration leaves that open.
+void fit_context(config::RunConfig& config, const io::Checkpoint& checkpoint) {
+  const config::BenchConfig& bench = config.bench;
+  const int64_t tokens = std::max(largest(bench.prompt_tokens), largest(bench.generate_tokens));
+  if (tokens == 0 || bench.depths.empty()) throw Error(Fault::usage, "bench: nothing to measure");
+  const int64_t needed = largest(bench.depths) + tokens;
+  check_length("the longest case", static_cast<size_t>(needed), context_of(config, checkpoint));
+  if (config.kv_cache.max_context == 0) config.kv_cache.max_context = needed;
+}
+
+BenchSubject subject_of(const config::RunConfig& config, const LoadedModel& model) {
+  BenchSubject subject;
+  subject.model = std::filesystem::path(config.model.path).filename().string();
+  subject.family = model.engine->model().family;
+  subject.weights = config.weights.format;
+  subject.cache = model.engine->options().cache_format;
+  for (const graph::DeviceInfo& info : model.engine->options().devices) {
+    subject.device += (subject.device.empty() ? "" : " + ") + info.id + " " + info.name;
+    subject.driver += (subject.driver.empty() ? "" : " + ") + info.driver_version;
   }
-  fmt::print("{}\n", list.dump(2));
+  subject.file_bytes = static_cast<int64_t>(model.checkpoint->file_bytes());
+  subject.parameters = graph::count_parameters(model.engine->model().main).total;
+  subject.batch_tokens = model.engine->batch_tokens();
+  return subject;
 }
 
 }  // namespace
 
 int bench(const Arguments& arguments) {
-  const config::RunConfig config = config::load(arguments.config, arguments.overrides).config;
-  set_up_log(config.log);
-  const LoadedModel model = load_model(config);
-  const std::vector<Row> rows = measure(*model.engine, config.bench);
-  std::string device;
-  for (const graph::DeviceInfo& info : model.engine->options().devices)
-    device += (device.empty() ? "" : " + ") + info.id + " " + info.name;
-  const graph::Parameters parameters = graph::count_parameters(model.engine->model().main);
-  const Subject subject{std::filesystem::path(config.model.path).filename().string(),
-                        static_cast<double>(model.checkpoint->file_bytes()) / (1 << 20),
-                        static_cast<double>(parameters.total) / 1e6, device};
-  const auto print = arguments.output == "csv"    ? print_csv
-                     : arguments.output == "json" ? print_json
-                                                  : print_md;
-  print(subject, rows);
-  return signal_exit_code();
+  config::RunConfig config = load_source(arguments, bench_overrides(arguments)).config;
+  config.speculative.method = config::SpeculativeMethod::none;  // the model alone is measured
+  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  fit_context(config, *checkpoint);
+  const LoadedModel model = load_model(config, std::move(checkpoint));
+  const GracefulScope scope;
+  const std::vector<BenchRow> rows = measure(*model.engine, config.bench);
+  write_out(bench_table(subject_of(config, model), rows, arguments.output));
+  flush_out();
+  end_if_interrupted();
+  return 0;
 }
 
 }  // namespace clinfer::cli

@@ -5,13 +5,12 @@
 #include <cstdio>
 
 #include "host/plan/print.h"
-#include "quant/error.h"
 
 namespace clinfer::cli {
 namespace {
 
-void row(std::string_view name, const std::string& value) {
-  fmt::print(stderr, "  {:<22} {}\n", name, value);
+void row(std::string& table, std::string_view name, const std::string& value) {
+  table += fmt::format("  {:<22} {}\n", name, value);
 }
 
 std::string rate(int64_t tokens, double seconds) {
@@ -22,29 +21,33 @@ std::string rate(int64_t tokens, double seconds) {
 
 }  // namespace
 
-void print_text(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) throw Error(Fault::run, "standard output is closed");
-}
-
-void print_closing_table(const generate::Statistics& s, const LoadedModel& model) {
-  fmt::print(stderr, "\n");
-  row("load", fmt::format("{:.2f} s", model.load_seconds));
-  row("prompt", rate(s.prompt_tokens, s.prompt_seconds));
-  row("time to first token", fmt::format("{:.3f} s", s.first_token_seconds));
-  row("generation", rate(s.new_tokens - 1, s.generate_seconds));
+std::string closing_table(const generate::Statistics& s, const LoadedModel& model) {
+  std::string table = "\n";
+  row(table, "load", fmt::format("{:.2f} s", model.load_seconds));
+  row(table, "prompt", rate(s.prompt_tokens, s.prompt_seconds));
+  if (s.cached_tokens > 0) row(table, "prompt in the cache", fmt::format("{} tokens", s.cached_tokens));
+  if (s.new_tokens > 0) {
+    row(table, "time to first token", fmt::format("{:.3f} s", s.first_token_seconds));
+    row(table, "generation", rate(s.new_tokens - 1, s.generate_seconds));
+  }
   if (s.drafted > 0) {
-    row("drafts accepted",
+    row(table, "drafts accepted",
         fmt::format("{:.1f} % ({} of {})",
                     100.0 * static_cast<double>(s.accepted) / static_cast<double>(s.drafted), s.accepted,
                     s.drafted));
   }
   const std::vector<graph::DeviceInfo>& devices = model.engine->options().devices;
   for (size_t d = 0; d < devices.size(); ++d) {
-    row("on " + devices[d].id,
+    row(table, "on " + devices[d].id,
         plan::readable_bytes(static_cast<double>(model.engine->bytes_on(d))) + ", " + devices[d].name);
   }
-  row("finished by", std::string(generate::to_string(s.finish)));
+  row(table, "finished by", std::string(generate::to_string(s.finish)));
+  return table;
+}
+
+void print_closing_table(const generate::Statistics& statistics, const LoadedModel& model) {
+  const std::string table = closing_table(statistics, model);
+  std::fwrite(table.data(), 1, table.size(), stderr);
 }
 
 }  // namespace clinfer::cli

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "host/cli/setup.h"
 #include "host/generate/session.h"
 
 namespace clinfer::cli {
 
-/// Writes generated text to stdout at once. Throws Error(Fault::run) when stdout is closed.
-void print_text(std::string_view text);
+/// What a run took, one line a fact: load time, tokens a second of prompt and generation, time to the first
+/// token, share of drafts accepted, bytes on each device, why it ended. Begins with an empty line.
+std::string closing_table(const generate::Statistics& statistics, const LoadedModel& model);
 
-/// What a run took, on stderr: load time, tokens a second of prompt and generation, time to the first token,
-/// share of drafts accepted, bytes on each device.
+/// Writes the table to stderr.
 void print_closing_table(const generate::Statistics& statistics, const LoadedModel& model);
 
 }  // namespace clinfer::cli

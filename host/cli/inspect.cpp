@@ -1,16 +1,22 @@
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "graph/models/models.h"
 #include "graph/parameters.h"
 #include "host/cli/arguments.h"
+#include "host/cli/output.h"
 #include "host/io/checkpoint.h"
+#include "host/io/safetensors.h"
 #include "host/plan/print.h"
 
 namespace clinfer::cli {
 namespace {
+
+using Tensors = std::vector<io::Tensor>;
 
 struct FormatSum {
   int64_t tensors = 0;
@@ -18,26 +24,22 @@ struct FormatSum {
   int64_t bytes = 0;
 };
 
-int64_t elements_of(const io::Tensor& tensor) {
-  int64_t count = 1;
-  for (int64_t dim : tensor.shape) count *= dim;
-  return count;
-}
-
-std::map<std::string, FormatSum> sum_formats(const io::Checkpoint& checkpoint) {
+std::map<std::string, FormatSum> sum_formats(const Tensors& tensors) {
   std::map<std::string, FormatSum> sums;
-  for (const io::Tensor& tensor : checkpoint.tensors()) {
+  for (const io::Tensor& tensor : tensors) {
     FormatSum& sum = sums[tensor.format];
     ++sum.tensors;
-    sum.elements += elements_of(tensor);
+    int64_t elements = 1;
+    for (const int64_t dim : tensor.shape) elements *= dim;  // the reader has checked the product
+    sum.elements += elements;
     sum.bytes += static_cast<int64_t>(tensor.bytes.size());
   }
   return sums;
 }
 
-nlohmann::json tensors_json(const io::Checkpoint& checkpoint) {
+nlohmann::json tensors_json(const Tensors& tensors) {
   nlohmann::json list = nlohmann::json::array();
-  for (const io::Tensor& t : checkpoint.tensors()) {
+  for (const io::Tensor& t : tensors) {
     list.push_back({{"name", t.name},
                     {"stored_name", t.stored_name},
                     {"format", t.format},
@@ -47,8 +49,12 @@ nlohmann::json tensors_json(const io::Checkpoint& checkpoint) {
   return list;
 }
 
-void print_json(const io::Checkpoint& checkpoint, const graph::Model& model,
-                const graph::Parameters& parameters) {
+void print_json(const nlohmann::json& root) {
+  print_out("{}\n", root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+nlohmann::json model_json(const io::Checkpoint& checkpoint, const graph::Model& model) {
+  const graph::Parameters parameters = graph::count_parameters(model.main);
   nlohmann::json root = {{"family", model.family},
                          {"layers", model.layers},
                          {"hidden_size", model.hidden_size},
@@ -56,51 +62,90 @@ void print_json(const io::Checkpoint& checkpoint, const graph::Model& model,
                          {"max_positions", model.max_positions},
                          {"parameters", {{"total", parameters.total}, {"active", parameters.active}}},
                          {"cache_bytes_per_token_f32", graph::cache_bytes_per_token(model.main)},
-                         {"file_bytes", checkpoint.file_bytes()},
-                         {"tensors", tensors_json(checkpoint)}};
+                         {"file_bytes", checkpoint.file_bytes()}};
   if (model.draft) root["draft_parameters"] = graph::count_parameters(*model.draft).total;
-  fmt::print("{}\n", root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return root;
 }
 
-std::string millions(int64_t count) {
-  return fmt::format("{:.2f} M", static_cast<double>(count) / 1e6);
+void fact(std::string_view name, const std::string& value) {
+  print_out("{:<18}{}\n", name, value);
 }
 
-void print_text(const io::Checkpoint& checkpoint, const graph::Model& model,
-                const graph::Parameters& parameters) {
-  fmt::print(
-      "family            {}\nlayers            {}\nhidden size       {}\nvocabulary        {}\npositions     "
-      "    {}\n",
-      model.family, model.layers, model.hidden_size, model.vocab_size, model.max_positions);
-  fmt::print("parameters        {} total, {} active for a token\n", millions(parameters.total),
-             millions(parameters.active));
-  if (model.draft)
-    fmt::print("draft module      {} with the embedding and head it shares\n",
-               millions(graph::count_parameters(*model.draft).total));
+/// 135 -> "135", 7082752 -> "7.08 M", 671e9 -> "671.00 B".
+std::string readable_count(int64_t count) {
+  const auto value = static_cast<double>(count);
+  if (count >= 1'000'000'000) return fmt::format("{:.2f} B", value / 1e9);
+  return count >= 10'000 ? fmt::format("{:.2f} M", value / 1e6) : std::to_string(count);
+}
+
+void print_model(const io::Checkpoint& checkpoint, const graph::Model& model) {
+  const graph::Parameters parameters = graph::count_parameters(model.main);
   const double cache = graph::cache_bytes_per_token(model.main);
-  fmt::print("cache             {} a token in f32, {} in f16\n", plan::readable_bytes(cache),
-             plan::readable_bytes(cache / 2));
-  fmt::print("files             {}, {}\n\n", checkpoint.files().size(),
-             plan::readable_bytes(static_cast<double>(checkpoint.file_bytes())));
-  fmt::print("{:<10} {:>8} {:>16} {:>12}\n", "format", "tensors", "elements", "bytes");
-  for (const auto& [format, sum] : sum_formats(checkpoint)) {
-    fmt::print("{:<10} {:>8} {:>16} {:>12}\n", format, sum.tensors, sum.elements,
-               plan::readable_bytes(static_cast<double>(sum.bytes)));
+  fact("family", model.family);
+  fact("layers", std::to_string(model.layers));
+  fact("hidden size", std::to_string(model.hidden_size));
+  fact("vocabulary", std::to_string(model.vocab_size));
+  fact("positions", std::to_string(model.max_positions));
+  fact("parameters", fmt::format("{} total, {} active for a token", readable_count(parameters.total),
+                                 readable_count(parameters.active)));
+  if (model.draft) {
+    fact("draft module", readable_count(graph::count_parameters(*model.draft).total) +
+                             " with the embedding and head it shares");
   }
-  fmt::print("\n");
-  for (const io::Tensor& t : checkpoint.tensors()) {
-    fmt::print("{:<72} {:<8} [{}] {}\n", t.name, t.format, fmt::join(t.shape, ", "),
-               plan::readable_bytes(static_cast<double>(t.bytes.size())));
+  fact("cache", fmt::format("{} a token in f32, {} in f16", plan::readable_bytes(cache),
+                            plan::readable_bytes(cache / 2)));
+  fact("files", fmt::format("{}, {}", checkpoint.files().size(),
+                            plan::readable_bytes(static_cast<double>(checkpoint.file_bytes()))));
+  print_out("\n");
+}
+
+void print_tensors(const Tensors& tensors) {
+  print_out("{:<10} {:>8} {:>16} {:>12}\n", "format", "tensors", "elements", "bytes");
+  for (const auto& [format, sum] : sum_formats(tensors)) {
+    print_out("{:<10} {:>8} {:>16} {:>12}\n", format, sum.tensors, sum.elements,
+              plan::readable_bytes(static_cast<double>(sum.bytes)));
   }
+  size_t width = 6;
+  for (const io::Tensor& t : tensors) width = std::max(width, t.name.size());
+  width = std::min<size_t>(width, 100);
+  print_out("\n{:<{}} {:<8} {:>12}  {}\n", "tensor", width, "format", "bytes", "shape");
+  for (const io::Tensor& t : tensors) {
+    print_out("{:<{}} {:<8} {:>12}  [{}]\n", t.name, width, t.format,
+              plan::readable_bytes(static_cast<double>(t.bytes.size())), fmt::join(t.shape, ", "));
+  }
+}
+
+/// A file of tensors and nothing beside it that says what model they are of.
+bool is_bare(const std::filesystem::path& path) {
+  std::error_code error;
+  return path.extension() == ".safetensors" && std::filesystem::is_regular_file(path, error) &&
+         !std::filesystem::exists(path.parent_path() / "config.json", error);
+}
+
+int inspect_bare(const Arguments& arguments) {
+  const io::SafetensorsFile file(arguments.model);
+  if (arguments.json) {
+    print_json({{"family", nullptr}, {"tensors", tensors_json(file.tensors())}});
+  } else {
+    print_tensors(file.tensors());
+  }
+  return 0;
 }
 
 }  // namespace
 
 int inspect(const Arguments& arguments) {
+  if (is_bare(arguments.model)) return inspect_bare(arguments);
   const std::unique_ptr<io::Checkpoint> checkpoint = io::open(arguments.model);
   const graph::Model model = graph::build_model(checkpoint->config(), {.draft = true});
-  const graph::Parameters parameters = graph::count_parameters(model.main);
-  arguments.json ? print_json(*checkpoint, model, parameters) : print_text(*checkpoint, model, parameters);
+  if (arguments.json) {
+    nlohmann::json root = model_json(*checkpoint, model);
+    root["tensors"] = tensors_json(checkpoint->tensors());
+    print_json(root);
+  } else {
+    print_model(*checkpoint, model);
+    print_tensors(checkpoint->tensors());
+  }
   return 0;
 }
 

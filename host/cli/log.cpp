@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "quant/error.h"
@@ -46,14 +47,21 @@ std::shared_ptr<spdlog::logger> make_logger(const std::string& file) {
     throw Error(Fault::usage, "log.file " + file + " cannot be written: " + error.what());
   }
   const auto known = spdlog::get("stderr");
-  return known ? known : spdlog::stderr_color_mt("stderr");
+  const char* no_colour = std::getenv("NO_COLOR");  // https://no-color.org
+  const bool plain = no_colour != nullptr && *no_colour != '\0';
+  return known ? known
+               : spdlog::stderr_color_mt("stderr",
+                                         plain ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 
 }  // namespace
 
-void set_up_log(const config::LogConfig& config) {
+void set_up_log(const config::LogConfig& config, const Arguments& arguments) {
   const auto logger = make_logger(config.file);
-  logger->set_level(level_of(config.level));
+  logger->set_level(arguments.quiet         ? spdlog::level::err
+                    : arguments.verbose > 1 ? spdlog::level::trace
+                    : arguments.verbose > 0 ? spdlog::level::debug
+                                            : level_of(config.level));
   if (config.format == config::LogFormat::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>();
     formatter->add_flag<JsonMessage>('*').set_pattern(

@@ -1,7 +1,11 @@
 #include "host/cli/prompt.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
+#include "graph/models/models.h"
+#include "host/cli/plain_content.h"
 #include "host/io/gguf_metadata.h"
 #include "host/text/chat_template.h"
 #include "quant/error.h"
@@ -21,7 +25,7 @@ text::ChatTemplate load_template(const io::Checkpoint& checkpoint) {
   if (metadata == nullptr)
     return text::load_chat_template(std::filesystem::path(checkpoint.config().file()).parent_path().string());
   if (!metadata->has("tokenizer.chat_template")) {
-    throw Error(Fault::usage,
+    throw Error(Fault::model,
                 metadata->file() + ": the model has no chat template; give a prompt instead of messages");
   }
   return {metadata->string("tokenizer.chat_template"), metadata->file(),
@@ -38,18 +42,32 @@ std::vector<config::Message> conversation(const config::RunConfig& config) {
   return messages;
 }
 
-std::vector<int32_t> chat_ids(const std::vector<config::Message>& messages, const io::Checkpoint& checkpoint,
-                              const text::Tokenizer& tokenizer) {
+ChatPrompt::ChatPrompt(const io::Checkpoint& checkpoint, const text::Tokenizer& tokenizer)
+    : template_(load_template(checkpoint)), tokenizer_(tokenizer) {}
+
+std::vector<int32_t> ChatPrompt::ids(const std::vector<config::Message>& messages) const {
   std::vector<text::Message> list;
   for (const config::Message& m : messages) list.push_back({m.role, m.content});
-  return tokenizer.encode(load_template(checkpoint).render(list, true));
+  const PlainContent content(tokenizer_, list);
+  return content.encode(template_.render(list, true));
 }
 
 std::vector<int32_t> prompt_ids(const config::RunConfig& config, const io::Checkpoint& checkpoint,
                                 const text::Tokenizer& tokenizer) {
   const std::vector<config::Message> messages = conversation(config);
-  if (!messages.empty()) return chat_ids(messages, checkpoint, tokenizer);
+  if (!messages.empty()) return ChatPrompt(checkpoint, tokenizer).ids(messages);
   return tokenizer.encode(config.prompt, {.add_special = true});
+}
+
+int64_t context_of(const config::RunConfig& config, const io::Checkpoint& checkpoint) {
+  return config.kv_cache.max_context > 0 ? config.kv_cache.max_context
+                                         : graph::build_model(checkpoint.config()).max_positions;
+}
+
+void check_length(const char* what, size_t tokens, int64_t most) {
+  if (static_cast<int64_t>(tokens) <= most) return;
+  throw Error(Fault::usage, fmt::format("context_length_exceeded: {} has {} tokens, the context holds {}",
+                                        what, tokens, most));
 }
 
 }  // namespace clinfer::cli

@@ -1,38 +1,66 @@
-#include <fmt/format.h>
-
-#include <cstdio>
-
 #include "host/cli/arguments.h"
 #include "host/cli/closing_table.h"
 #include "host/cli/interrupt.h"
-#include "host/cli/log.h"
 #include "host/cli/model_text.h"
+#include "host/cli/output.h"
 #include "host/cli/prompt.h"
 #include "host/cli/setup.h"
+#include "host/cli/source.h"
 #include "host/config/print.h"
 #include "host/generate/session.h"
 
 namespace clinfer::cli {
+namespace {
+
+/// --prompt and --file: the text to continue; in a run with messages, the only message.
+void take_prompt(const Arguments& arguments, config::RunConfig& config) {
+  if (!arguments.prompt && arguments.file.empty()) return;
+  const std::string text = arguments.prompt ? *arguments.prompt : read_text(arguments.file);
+  if (config.messages.empty() && config.system.empty()) {
+    config.prompt = text;
+  } else {
+    config.messages = {{"user", text}};
+  }
+}
+
+generate::Statistics generate_text(generate::Session& session, const std::vector<int32_t>& ids,
+                                   const LoadedModel& model) {
+  // Before the first token a single call may take long; the table of a run that was stopped there is known.
+  generate::Statistics stopped;
+  stopped.finish = generate::Finish::interrupted;
+  GracefulScope scope(closing_table(stopped, model));
+  const auto sink = [&](std::string_view text) {
+    scope.never_overdue();
+    write_out(text);
+    flush_out();
+  };
+  return session.generate(ids, sink, interrupted());
+}
+
+}  // namespace
 
 int run(const Arguments& arguments) {
-  const config::LoadedConfig loaded = config::load(arguments.config, arguments.overrides);
+  config::LoadedConfig loaded = load_source(arguments);
   if (arguments.print_config) {
-    fmt::print("{}", arguments.json ? config::print_config_json(loaded) : config::print_config(loaded));
+    write_out(arguments.json ? config::print_config_json(loaded) : config::print_config(loaded));
     return 0;
   }
-  const config::RunConfig& config = loaded.config;
-  set_up_log(config.log);
-  const LoadedModel model = load_model(config);
-  const text::Tokenizer tokenizer = load_tokenizer(*model.checkpoint, config.model.tokenizer);
-  const std::vector<int32_t> ids = prompt_ids(config, *model.checkpoint, tokenizer);
+  config::RunConfig& config = loaded.config;
+  take_prompt(arguments, config);
+  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
+  const std::vector<int32_t> ids = prompt_ids(config, *checkpoint, tokenizer);
+  check_length("the prompt", ids.size() + 1, context_of(config, *checkpoint));
+  const LoadedModel model = load_model(config, std::move(checkpoint));
   generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
                             end_tokens(*model.checkpoint, tokenizer));
-  if (!config.prompt.empty()) fmt::print("{}", config.prompt);
-  const generate::Statistics statistics = session.generate(ids, print_text, interrupted());
-  fmt::print("\n");
-  std::fflush(stdout);
-  print_closing_table(statistics, model);
-  return signal_exit_code();
+  write_out(config.prompt);
+  const generate::Statistics statistics = generate_text(session, ids, model);
+  write_out("\n");
+  flush_out();
+  if (!arguments.quiet) print_closing_table(statistics, model);
+  end_if_interrupted();
+  return 0;
 }
 
 }  // namespace clinfer::cli

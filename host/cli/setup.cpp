@@ -98,6 +98,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   options.max_context = config.kv_cache.max_context;
   options.batch_tokens = config.runtime.batch_tokens;
   options.draft = config.speculative.method == config::SpeculativeMethod::mtp;
+  options.verify_kernels = config.runtime.verify_kernels;
   options.force_variant.insert(config.runtime.force_variant.begin(), config.runtime.force_variant.end());
   if (config.runtime.memory_limit > 0) {
     for (graph::DeviceInfo& device : options.devices)
@@ -118,10 +119,11 @@ std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& co
   return cache;
 }
 
-LoadedModel load_model(const config::RunConfig& config, int64_t prefill_outputs) {
+LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
+                       int64_t prefill_outputs) {
   const auto start = std::chrono::steady_clock::now();
   LoadedModel model;
-  model.checkpoint = io::open(config.model.path);
+  model.checkpoint = std::move(checkpoint);
   const int64_t layers = graph::build_model(model.checkpoint->config()).layers;
   run::EngineOptions options = engine_options(config, choose_devices(config, layers));
   options.prefill_outputs = prefill_outputs;
@@ -130,6 +132,8 @@ LoadedModel load_model(const config::RunConfig& config, int64_t prefill_outputs)
   model.engine = std::make_unique<run::Engine>(*model.checkpoint, options, *model.programs,
                                                [&](int64_t done, int64_t total) { bar.update(done, total); });
   bar.finish();
+  const int64_t compiled = model.programs->statistics().misses;
+  if (compiled > 0) spdlog::info("compiled {} programs", compiled);
   model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return model;
 }

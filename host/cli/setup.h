@@ -33,8 +33,9 @@ struct LoadedModel {
   double load_seconds = 0;
 };
 
-/// Opens the checkpoint and brings the model to its devices, with a progress bar on a terminal. Up to
-/// `prefill_outputs` rows of logits may be asked of one prefill call.
-LoadedModel load_model(const config::RunConfig& config, int64_t prefill_outputs = 1);
+/// Brings an open checkpoint to the run's devices, with a progress bar on a terminal. Up to `prefill_outputs`
+/// rows of logits may be asked of one prefill call.
+LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
+                       int64_t prefill_outputs = 1);
 
 }  // namespace clinfer::cli
