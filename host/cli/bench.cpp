@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "graph/parameters.h"
 #include "host/cli/arguments.h"
@@ -110,7 +109,7 @@ void fit_context(config::RunConfig& config, const io::Checkpoint& checkpoint) {
 
 BenchSubject subject_of(const config::RunConfig& config, const LoadedModel& model) {
   BenchSubject subject;
-  subject.model = std::filesystem::path(config.model.path).filename().string();
+  subject.model = model_name(config.model.path);
   subject.family = model.engine->model().family;
   subject.weights = config.weights.format;
   subject.cache = model.engine->options().cache_format;

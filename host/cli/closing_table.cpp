@@ -13,21 +13,26 @@ void row(std::string& table, std::string_view name, const std::string& value) {
   table += fmt::format("  {:<22} {}\n", name, value);
 }
 
+/// "4.6 ms", "2.45 s"
+std::string duration(double seconds) {
+  return seconds < 1 ? fmt::format("{:.1f} ms", seconds * 1e3) : fmt::format("{:.2f} s", seconds);
+}
+
 std::string rate(int64_t tokens, double seconds) {
-  return seconds > 0 ? fmt::format("{:.1f} tokens/s ({} tokens in {:.2f} s)",
-                                   static_cast<double>(tokens) / seconds, tokens, seconds)
-                     : fmt::format("{} tokens", tokens);
+  if (seconds <= 0) return fmt::format("{} tokens", tokens);
+  return fmt::format("{:.1f} tokens/s ({} tokens in {})", static_cast<double>(tokens) / seconds, tokens,
+                     duration(seconds));
 }
 
 }  // namespace
 
 std::string closing_table(const generate::Statistics& s, const LoadedModel& model) {
   std::string table = "\n";
-  row(table, "load", fmt::format("{:.2f} s", model.load_seconds));
+  row(table, "load", duration(model.load_seconds));
   row(table, "prompt", rate(s.prompt_tokens, s.prompt_seconds));
   if (s.cached_tokens > 0) row(table, "prompt in the cache", fmt::format("{} tokens", s.cached_tokens));
   if (s.new_tokens > 0) {
-    row(table, "time to first token", fmt::format("{:.3f} s", s.first_token_seconds));
+    row(table, "time to first token", duration(s.first_token_seconds));
     row(table, "generation", rate(s.new_tokens - 1, s.generate_seconds));
   }
   if (s.drafted > 0) {

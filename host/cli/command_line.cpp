@@ -39,6 +39,22 @@ CLI::App* add_verb(CommandLine& line, const char* name, const char* what, Verb v
   return sub;
 }
 
+/// llama.cpp's names for keys that are changed often.
+void add_short_forms(CLI::App* verb, Arguments& a) {
+  const auto add = [&](const char* name, const std::string& key) {
+    verb->add_option_function<std::string>(
+        name, [&a, key](const std::string& value) { a.overrides.push_back(key + "=" + value); },
+        "--set " + key + "=...");
+  };
+  add("-n,--n-predict", "generate.max_tokens");
+  add("-c,--ctx-size", "kv_cache.max_context");
+  add("--temp", "generate.temperature");
+  add("--top-k", "generate.top_k");
+  add("--top-p", "generate.top_p");
+  add("--min-p", "generate.min_p");
+  add("--seed", "generate.seed");
+}
+
 /// Where a run comes from: a YAML file, a model, or a YAML file with another model.
 void add_source(CLI::App* verb, Arguments& a) {
   verb->add_option("config", a.config, "YAML file of the run; may be left out with --model");
@@ -87,11 +103,13 @@ void declare_runs(CommandLine& line) {
   CLI::Option* prompt = v->add_option("-p,--prompt", a.prompt,
                                       "text to continue, or the one message of a run that has messages");
   v->add_option("-f,--file", a.file, "the same from a file, - for standard input")->excludes(prompt);
+  add_short_forms(v, a);
   v->add_flag("--print-config", a.print_config, "show every value and where it came from, and stop");
   v->add_flag("--json", a.json, "--print-config as JSON");
 
   v = add_verb(line, "chat", "talk with a model; one message a line, from a terminal or a pipe", chat);
   add_source(v, a);
+  add_short_forms(v, a);
 
   v = add_verb(line, "logits", "write the logits of token ids to a safetensors file", logits);
   add_model(v, a);
@@ -166,6 +184,7 @@ int run_command_line(int argc, char** argv) {
   declare(line);
   const auto verb = std::find_if(argv + 1, argv + argc, [](const char* word) { return word[0] != '-'; });
   if (verb != argv + argc) check_known("verb", *verb, verb_names(line.app));
+  if (argc < 2) throw Error(Fault::usage, "expected a verb (clinfer --help)");
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::CallForVersion& version) {

@@ -1,4 +1,3 @@
-#include <filesystem>
 
 #include "graph/print.h"
 #include "host/cli/arguments.h"
@@ -27,7 +26,7 @@ int plan(const Arguments& arguments) {
   const DeviceChoice choice = choose_devices(config, graph::build_model(checkpoint->config()).layers);
   const run::Plans plans = run::make_plans(*checkpoint, engine_options(config, choice));
   if (!arguments.html.empty()) {
-    const std::string name = std::filesystem::path(config.model.path).filename().string();
+    const std::string name = model_name(config.model.path);
     write_file(arguments.html, plan::to_html("Plan of " + name, plans.list, choice.devices));
     if (!arguments.json && !arguments.dot) return 0;
   }

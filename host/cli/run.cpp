@@ -8,6 +8,8 @@
 #include "host/cli/source.h"
 #include "host/config/print.h"
 #include "host/generate/session.h"
+#include "host/text/utf8.h"
+#include "quant/error.h"
 
 namespace clinfer::cli {
 namespace {
@@ -50,11 +52,12 @@ int run(const Arguments& arguments) {
   std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
   const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
   const std::vector<int32_t> ids = prompt_ids(config, *checkpoint, tokenizer);
+  if (ids.empty()) throw Error(Fault::usage, "the prompt is empty (prompt, messages, --prompt or --file)");
   check_length("the prompt", ids.size() + 1, context_of(config, *checkpoint));
   const LoadedModel model = load_model(config, std::move(checkpoint));
   generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
                             end_tokens(*model.checkpoint, tokenizer));
-  write_out(config.prompt);
+  write_out(text::replace_invalid_utf8(config.prompt));  // as the tokenizer reads it
   const generate::Statistics statistics = generate_text(session, ids, model);
   write_out("\n");
   flush_out();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 
 #include <spdlog/spdlog.h>
@@ -136,6 +137,11 @@ LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Chec
   if (compiled > 0) spdlog::info("compiled {} programs", compiled);
   model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return model;
+}
+
+std::string model_name(const std::string& path) {
+  const std::filesystem::path whole(path);
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
 }  // namespace clinfer::cli

@@ -38,4 +38,7 @@ struct LoadedModel {
 LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
                        int64_t prefill_outputs = 1);
 
+/// The last part of a model's path, also of one that ends in a slash.
+std::string model_name(const std::string& path);
+
 }  // namespace clinfer::cli
