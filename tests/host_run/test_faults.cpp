@@ -84,12 +84,13 @@ TEST_CASE("a type that is no weight format is refused") {
   const auto retype = [](auto& tensors) {
     for (io::TensorToWrite& t : tensors) {
       if (t.name != "model.layers.0.mlp.up_proj.weight") continue;
-      t.format = "i16";
+      t.format = "i8";
+      t.shape.back() *= 2;  // as many bytes as of bf16
     }
   };
   const std::string message = plan_fault(Fault::model, kLlama, {.tensors = retype});
   CHECK(contains(message, "up_proj"));
-  CHECK(contains(message, "i16"));
+  CHECK(contains(message, "i8"));
 }
 
 TEST_CASE("a draft module that is not there is a fault of usage, half of one a fault of the model") {
