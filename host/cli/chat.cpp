@@ -53,24 +53,26 @@ class Chat {
   generate::Statistics sum_;
 };
 
-/// Ids of the conversation; where they leave too little room for an answer the oldest turns are forgotten.
+/// Ids of the conversation; where they leave too little room for an answer the oldest turns are forgotten,
+/// unless even the last message alone is too long.
 std::vector<int32_t> Chat::fitting_ids() {
   const int64_t context = model_.engine->max_context();
   const int64_t room = std::clamp<int64_t>(max_tokens_, 1, std::max<int64_t>(1, context / 4));
-  std::vector<int32_t> ids = prompt_.ids(messages_);
-  size_t forgotten = 0;
+  std::vector<config::Message> kept = messages_;
+  std::vector<int32_t> ids = prompt_.ids(kept);
   while (static_cast<int64_t>(ids.size()) + room > context) {
-    const auto oldest = std::find_if(messages_.begin(), messages_.end(),
-                                     [](const config::Message& m) { return m.role != "system"; });
+    const auto not_system = [](const config::Message& m) { return m.role != "system"; };
+    const auto oldest = std::find_if(kept.begin(), kept.end(), not_system);
     const auto next =
-        std::find_if(oldest + 1, messages_.end(), [](const config::Message& m) { return m.role == "user"; });
-    if (next == messages_.end()) break;  // only the message to be answered is left
-    forgotten += static_cast<size_t>(next - oldest);
-    messages_.erase(oldest, next);
-    ids = prompt_.ids(messages_);
+        std::find_if(oldest + 1, kept.end(), [](const config::Message& m) { return m.role == "user"; });
+    if (next == kept.end()) break;  // only the message to be answered is left
+    kept.erase(oldest, next);
+    ids = prompt_.ids(kept);
   }
-  if (forgotten > 0) spdlog::warn("the context is full: the oldest {} messages are forgotten", forgotten);
   check_length("the message", ids.size() + 1, context);
+  if (const size_t forgotten = messages_.size() - kept.size(); forgotten > 0)
+    spdlog::warn("the context is full: the oldest {} messages are forgotten", forgotten);
+  messages_ = std::move(kept);
   return ids;
 }
 

@@ -58,6 +58,7 @@ int run(const Arguments& arguments) {
   generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
                             end_tokens(*model.checkpoint, tokenizer));
   write_out(text::replace_invalid_utf8(config.prompt));  // as the tokenizer reads it
+  flush_out();
   const generate::Statistics statistics = generate_text(session, ids, model);
   write_out("\n");
   flush_out();
