@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "host/plan/print.h"
@@ -13,7 +14,7 @@ namespace {
 constexpr const char* kStyle =
     R"(body{font:14px/1.5 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:2px 8px;border-bottom:1px solid #ddd;font-size:12px}
-td.n,th.n{text-align:right}svg{display:block;margin:.5em 0 1em}h2{margin-top:2em}summary{cursor:pointer}.why{color:#777})";
+td.n,th.n{text-align:right}svg{display:block;margin:.5em 0 1em}td{vertical-align:top}h2{margin-top:2em}summary{cursor:pointer}.why{color:#777})";
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
 constexpr const char* kColours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
@@ -47,32 +48,48 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-/// Horizontal bars with labels, the longest as wide as the page allows.
-std::string bars(const std::vector<std::pair<std::string, double>>& values) {
+struct Bar {
+  std::string label;
+  double bytes;
+};
+
+double largest(const std::vector<Bar>& list) {
   double most = 1;
-  for (const auto& [label, value] : values) most = std::max(most, value);
-  std::string svg = fmt::format("<svg width=\"900\" height=\"{}\" role=\"img\">", values.size() * 22 + 4);
-  for (size_t i = 0; i < values.size(); ++i) {
+  for (const Bar& bar : list) most = std::max(most, bar.bytes);
+  return most;
+}
+
+/// Horizontal bars with labels; one of `full` bytes is as wide as the page allows.
+std::string bars(const std::vector<Bar>& list, double full, const char* fill) {
+  std::string svg = fmt::format("<svg width=\"900\" height=\"{}\" role=\"img\">", list.size() * 22 + 4);
+  for (size_t i = 0; i < list.size(); ++i) {
     const size_t y = i * 22;
+    const double width = 560 * list[i].bytes / full;
     svg += fmt::format("<text x=\"190\" y=\"{}\" text-anchor=\"end\" font-size=\"12\">{}</text>", y + 15,
-                       escape(values[i].first));
-    svg += fmt::format("<rect x=\"200\" y=\"{}\" width=\"{:.1f}\" height=\"16\" fill=\"{}\"/>", y + 3,
-                       560 * values[i].second / most, colour(i));
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" font-size=\"12\">{}</text>",
-                       206 + 560 * values[i].second / most, y + 15, readable_bytes(values[i].second));
+                       escape(list[i].label));
+    svg += fmt::format("<rect x=\"200\" y=\"{}\" width=\"{:.1f}\" height=\"16\" fill=\"{}\"/>", y + 3, width,
+                       fill);
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" font-size=\"12\">{}</text>", 206 + width, y + 15,
+                       readable_bytes(list[i].bytes));
   }
   return svg + "</svg>";
 }
 
+/// All devices on one scale, each in the colour that it has in the placement.
 std::string memory_section(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
-  const std::vector<DeviceBytes> bytes = device_bytes(plan, devices.size());
+  std::vector<std::vector<Bar>> lists;
+  double full = 1;
+  for (const DeviceBytes& bytes : device_bytes(plan, devices.size())) {
+    lists.push_back({{"weights", static_cast<double>(bytes.weights)},
+                     {"caches", static_cast<double>(bytes.caches)},
+                     {"values", static_cast<double>(bytes.arena)}});
+    full = std::max(full, largest(lists.back()));
+  }
   std::string html;
   for (size_t d = 0; d < devices.size(); ++d) {
-    html += fmt::format("<p>{} {} ({} in all)</p>", escape(devices[d].id), escape(devices[d].name),
+    html += fmt::format("<p>{} {} (has {})</p>", escape(devices[d].id), escape(devices[d].name),
                         readable_bytes(static_cast<double>(devices[d].global_bytes)));
-    html += bars({{"weights", static_cast<double>(bytes[d].weights)},
-                  {"caches", static_cast<double>(bytes[d].caches)},
-                  {"values", static_cast<double>(bytes[d].arena)}});
+    html += bars(lists[d], full, colour(d));
   }
   return html;
 }
@@ -82,15 +99,17 @@ std::string placement_strip(const Plan& plan, const std::vector<graph::DeviceInf
   std::map<int, int> device_of;
   for (const graph::Node& node : plan.graph.nodes) device_of[node.stage] = node.device;
   const double width = 900.0 / static_cast<double>(device_of.size());
+  const auto label_every = static_cast<size_t>(std::ceil(18 / width));  // pixels that a label needs
   std::string svg = "<svg width=\"900\" height=\"44\" role=\"img\">";
   size_t i = 0;
   for (const auto& [stage, device] : device_of) {
     const std::string label = stage == graph::kEmbeddingStage ? "emb"
                               : stage == plan.graph.stages    ? "head"
                                                               : std::to_string(stage);
-    const double x = width * static_cast<double>(i++);
+    const double x = width * static_cast<double>(i);
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"0\" width=\"{:.1f}\" height=\"24\" fill=\"{}\"/>", x,
-                       width - 1, colour(static_cast<size_t>(device)));
+                       width > 4 ? width - 1 : width, colour(static_cast<size_t>(device)));
+    if (i++ % label_every != 0) continue;
     svg += fmt::format("<text x=\"{:.1f}\" y=\"40\" font-size=\"11\" text-anchor=\"middle\">{}</text>",
                        x + width / 2, label);
   }
@@ -110,9 +129,10 @@ std::string traffic_by_op(const Plan& plan) {
   std::map<std::string, double> sums;
   for (const graph::Node& node : plan.graph.nodes)
     sums[std::string(graph::name_of(node.op))] += cost_of(plan, node).bytes;
-  std::vector<std::pair<std::string, double>> list(sums.begin(), sums.end());
-  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  return bars(list);
+  std::vector<Bar> list;
+  for (const auto& [op, bytes] : sums) list.push_back({op, bytes});
+  std::stable_sort(list.begin(), list.end(), [](const Bar& a, const Bar& b) { return a.bytes > b.bytes; });
+  return bars(list, largest(list), "#667");
 }
 
 std::string step_row(const Plan& plan, const Step& step, const std::vector<graph::DeviceInfo>& devices) {
@@ -135,7 +155,7 @@ std::string plan_section(const Plan& plan, const std::vector<graph::DeviceInfo>&
                                  escape(plan.phase), plan.most.tokens, plan.most.context);
   html += "<h3>Placement by stage</h3>" + placement_strip(plan, devices);
   html += "<h3>Memory</h3>" + memory_section(plan, devices);
-  html += "<h3>Least traffic of a call, by op</h3>" + traffic_by_op(plan);
+  html += "<h3>Bytes that a call must move at least, by op</h3>" + traffic_by_op(plan);
   html += fmt::format(
       "<details><summary>{} "
       "steps</summary><table><tr><th>node</th><th>device</th><th>variant</th><th>result</th><th "
