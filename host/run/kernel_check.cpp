@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include <spdlog/spdlog.h>
-
 #include "host/cl/error.h"
 #include "host/run/kernel_question.h"
 #include "quant/error.h"
