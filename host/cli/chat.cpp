@@ -34,6 +34,7 @@ class Chat {
         messages_(conversation(config)) {}
 
   bool waits_for_answer() const { return !messages_.empty() && messages_.back().role == "user"; }
+  const std::string& last_message() const { return messages_.back().content; }
   const generate::Statistics& statistics() const { return sum_; }
   void add(const std::string& text) { messages_.push_back({"user", text}); }
 
@@ -131,7 +132,10 @@ int converse(Chat& chat) {
     // On a terminal Ctrl-C has stopped the answer, not the conversation.
     if (terminal && interrupted()) forget_interrupt();
   };
-  if (chat.waits_for_answer()) answer();
+  if (chat.waits_for_answer()) {
+    if (terminal) fmt::print(stderr, "> {}\n", chat.last_message());
+    answer();
+  }
   std::string line;
   while (!interrupted() && read_message(terminal, line)) {
     if (line.empty()) continue;

@@ -26,7 +26,7 @@ constexpr const char* kFooter =
 
 /// The whole command line: the parser and what it fills.
 struct CommandLine {
-  CLI::App app{"clinfer: DeepSeek-V3, LLaMA and Qwen models on any OpenCL device", "clinfer"};
+  CLI::App app{"clinfer: language models on any OpenCL device, CPU and GPU together", "clinfer"};
   Arguments arguments;
   Verb chosen = nullptr;
   bool help = false;

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kStyle =
     R"(body{font:14px/1.5 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:2px 8px;border-bottom:1px solid #ddd;font-size:12px}
-td.n,th.n{text-align:right}svg{display:block;margin:.5em 0 1em}td{vertical-align:top}h2{margin-top:2em}summary{cursor:pointer}.why{color:#777})";
+td.n,th.n{text-align:right}td.n,td.type{white-space:nowrap}svg{display:block;margin:.5em 0 1em}td{vertical-align:top}h2{margin-top:2em}summary{cursor:pointer}.why{color:#777})";
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
 constexpr const char* kColours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
@@ -142,7 +142,8 @@ std::string step_row(const Plan& plan, const Step& step, const std::vector<graph
   for (const Refusal& refusal : step.refused)
     why += fmt::format("not {}: {}<br>", escape(refusal.variant), escape(refusal.reason));
   return fmt::format(
-      "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td "
+      "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"type\">{}</td><td class=\"n\">{}</td><td "
+      "class=\"n\">{:.2f}</td><td "
       "class=\"why\">{}</td></tr>\n",
       escape(node.name), escape(devices[static_cast<size_t>(node.device)].id),
       step.variant == nullptr ? "copy" : escape(step.variant->name),
