@@ -82,6 +82,9 @@ pid_t spawn(Start& start, int in, int out, int err) {
   std::vector<std::string> environment = environment_with(start.environment);
   const std::vector<char*> argv = pointers(words);
   const std::vector<char*> envp = pointers(environment);
+  int started[2];  // closes by itself when the program begins: a signal before that would meet the test's
+                   // handlers
+  if (pipe2(started, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   const pid_t pid = fork();
   if (pid < 0) throw std::runtime_error("cannot fork");
   if (pid == 0) {  // only async-signal-safe calls from here on
@@ -91,6 +94,11 @@ pid_t spawn(Start& start, int in, int out, int err) {
     execve(CLINFER_PROGRAM, argv.data(), envp.data());
     _exit(127);
   }
+  close(started[1]);
+  char nothing = 0;
+  while (read(started[0], &nothing, 1) < 0) {
+  }
+  close(started[0]);
   return pid;
 }
 
