@@ -50,7 +50,7 @@ TEST_CASE("logits: a batch smaller than the ids and a context longer than them c
   }
 }
 
-TEST_CASE("logits: formats and devices that are not there") {
+TEST_CASE("logits: formats and devices that are not there, too little memory") {
   const Scratch scratch;
   std::vector<std::string> words = {"logits", "--model", kQwen, "--ids", "1", "--out", scratch.path("x")};
   words.insert(words.end(), {"--weights", "frob"});
@@ -62,6 +62,12 @@ TEST_CASE("logits: formats and devices that are not there") {
   const Outcome device = run_clinfer({words, ""});
   CHECK(device.code == 3);
   CHECK(is_one_error_line(device.err));
+  words[7] = "--set";
+  words[8] = "runtime.memory_limit=1MiB";
+  const Outcome memory = run_clinfer({words, ""});
+  CHECK(memory.code == 5);
+  CHECK(is_one_error_line(memory.err));
+  CHECK(memory.err.find("weights") != std::string::npos);  // the plan, by what it holds
   CHECK(scratch.names().empty());
 }
 
