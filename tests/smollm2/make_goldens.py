@@ -88,7 +88,8 @@ def load_model(model):
     config = transformers.LlamaConfig(
         vocab_size=model["llama.vocab_size"], hidden_size=model["llama.embedding_length"],
         intermediate_size=model["llama.feed_forward_length"], num_hidden_layers=model["llama.block_count"],
-        num_attention_heads=heads, num_key_value_heads=kv_heads, rms_norm_eps=model["llama.attention.layer_norm_rms_epsilon"],
+        num_attention_heads=heads, num_key_value_heads=kv_heads,
+        rms_norm_eps=model["llama.attention.layer_norm_rms_epsilon"],
         max_position_embeddings=model["llama.context_length"], tie_word_embeddings=True,
         rope_parameters={"rope_type": "default", "rope_theta": model["llama.rope.freq_base"]},
         attn_implementation="eager")
