@@ -5,7 +5,7 @@ import sys
 
 from sources import blank, read, source_files
 
-POSIX = r"unistd\.h|fcntl\.h|signal\.h|sys/\w+\.h"
+POSIX = r"unistd\.h|spawn\.h|fcntl\.h|signal\.h|sys/\w+\.h"
 STD = r"[a-z_0-9]+"
 ARGS = "cl_kernels/args/"
 
@@ -32,11 +32,10 @@ ONE_FILE = {"clblast.h": "host/kernels/linear_clblast.cpp", "openssl/evp.h": "ho
 
 # Families are named by the list of families and what is below it; elsewhere only as names that files or users say.
 FAMILY = re.compile(r"llama(?!-bench)|qwen|deepseek", re.IGNORECASE)
-FAMILY_HOMES = ("graph/models/", "tests/")
+FAMILY_HOMES = ("graph/models/", "tests/", "bench/")
 FAMILY_NAMES_SAID = {
     "quant/fp8_e4m3_128x128.h": "the paper that the format comes from",
     "host/text/gguf_vocab.cpp": "GGUF names pre-tokenizers by the model that brought them",
-    "host/cli/main.cpp": "--help says what the program is for",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
@@ -56,8 +55,8 @@ def check_includes(path: str, text: str) -> list[str]:
     findings = []
     for line, quote, header in includes(path, blank(text, strings=False)):
         if quote == '"':
-            # Kernels name their own headers as the source loader finds them; tests the one beside them.
-            beside = room in ("cl_kernels/", "tests/") and header.startswith("args/") | ("/" not in header)
+            # Kernels name their own headers as the source loader finds them, tests the one beside them.
+            beside = room == "cl_kernels/" and path.endswith((".cl", ".clh")) or "/" not in header and room == "tests/"
             allowed = beside or header.startswith((room, *ours))
         else:
             allowed = re.fullmatch(STD, header) or re.fullmatch(others, header)
