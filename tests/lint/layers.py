@@ -35,6 +35,7 @@ FAMILY = re.compile(r"llama(?!-bench)|qwen|deepseek", re.IGNORECASE)
 FAMILY_HOMES = ("graph/models/", "tests/", "bench/")
 FAMILY_NAMES_SAID = {
     "quant/fp8_e4m3_128x128.h": "the paper that the format comes from",
+    "quant/fp8_e4m3_1x128.h": "the same",
     "host/text/gguf_vocab.cpp": "GGUF names pre-tokenizers by the model that brought them",
 }
 
