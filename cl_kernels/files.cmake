@@ -4,6 +4,7 @@ set(KERNEL_FILES
   probe/fp16.cl
   probe/fp32_denormals.cl
   probe/ptx_asm.cl
+  probe/ptx_e4m3.cl
   probe/x86_avx512_asm.cl
   probe/x86_vnni_asm.cl
 )

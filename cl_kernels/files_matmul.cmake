@@ -24,11 +24,14 @@ list(APPEND KERNEL_FILES
   include/head_tail.clh
   include/rows.clh
   include/rows_lanes.clh
+  include/rows_units.clh
   include/rows_vector.clh
   include/tile.clh
   include/tile_local.clh
   include/tile_vector.clh
+  include/units.clh
   include/weight.clh
   linear_rows.cl
   linear_tile.cl
+  nvidia/e4m3.clh
 )

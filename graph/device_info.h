@@ -14,6 +14,7 @@ struct Probes {
   bool x86_vnni_asm = false;    ///< inline vpdpbusd on zmm registers
   bool x86_avx512_asm = false;  ///< inline vfmadd231ps on zmm registers
   bool ptx_asm = false;         ///< inline PTX
+  bool ptx_e4m3 = false;        ///< PTX that converts E4M3 (sm_89 and later)
 
   bool operator==(const Probes&) const = default;
 };

@@ -39,6 +39,7 @@ constexpr std::array kProbes = {
     Probe{"x86_vnni_asm", &graph::Probes::x86_vnni_asm},
     Probe{"x86_avx512_asm", &graph::Probes::x86_avx512_asm},
     Probe{"ptx_asm", &graph::Probes::ptx_asm},
+    Probe{"ptx_e4m3", &graph::Probes::ptx_e4m3},
 };
 
 /// 2048 + i in half precision, whose numbers are 2 apart there; ties go to the multiple of 4.
@@ -57,6 +58,7 @@ int32_t expected(std::string_view name, int i) {
   if (name == "fp16") return half_sum(i);
   if (name == "fp32_denormals") return i;
   if (name == "ptx_asm") return i * 3 + 7;
+  if (name == "ptx_e4m3") return std::bit_cast<int32_t>(2.5f + static_cast<float>(i % 8) / 4.0f);
   if (i >= 16) return -1;  // the x86 probes answer 16 lanes
   if (name == "x86_vnni_asm") return i + 4 * 200 * -3;
   return std::bit_cast<int32_t>(1.0f + 2.0f * lane);
@@ -76,7 +78,7 @@ bool worth_asking(std::string_view name, const graph::DeviceInfo& info) {
 #endif
   // A GPU may compute in half without saying so; a CPU without the extension has no compiler support for it.
   if (name == "fp16") return info.fp16_extension || !info.is_cpu;
-  if (name == "ptx_asm") return info.is_gpu && contains_word(info.vendor + info.platform, "NVIDIA");
+  if (name.starts_with("ptx")) return info.is_gpu && contains_word(info.vendor + info.platform, "NVIDIA");
   return true;
 }
 

@@ -32,12 +32,18 @@ Support supports_rows(const OpContext& context) {
 
 Prepared prepare_rows(const OpContext& context) {
   const graph::Weight& weight = *context.input(2).weight();
-  const RowsShape shape = rows_shape(context.device);
+  const RowsShape shape = rows_shape(context, weight, 1, weight.cols % 4 == 0);
   std::vector<std::string> defines = weight_defines(context, weight);
-  defines.push_back(constant("ITEM_ROWS", shape.item_rows));
+  defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
   Launch launch = make_launch("expert_linear_rows", std::move(defines),
                               {input_ref(0), input_ref(1), input_ref(2), output_ref(0)}, shape.local_size);
-  set_work(launch, context, 0, context.input(1).type.cols * ceil_div(weight.rows, shape.item_rows));
+  const int64_t slot_items = context.input(1).type.cols * ceil_div(weight.rows, shape.item_rows);
+  launch.work = [args = make_args(context), device = context.device, dim = context.input(0).type.rows,
+                 slot_items](const graph::Sizes& sizes) {
+    ExpertLinearArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    return Work{rows_workers(device, slot_items * now.tokens), bytes_of(now)};
+  };
   return {{std::move(launch)}, 0, {}};
 }
 

@@ -40,12 +40,16 @@ Support supports_plain(const OpContext& context) {
 }
 
 Prepared prepare_plain(const OpContext& context) {
-  const RowsShape shape = rows_shape(context.device);
-  std::vector<std::string> defines = weight_defines(context, *context.input(1).weight());
-  defines.push_back(constant("ITEM_ROWS", shape.item_rows));
+  const graph::HeadLinear& op = op_of(context);
+  const graph::Weight& weight = *context.input(1).weight();
+  const bool aligned =
+      op.row_stride % 8 == 0 && op.row_offset % 8 == 0 && op.in_dim % 4 == 0 && op.tail_dim % 4 == 0;
+  const int64_t most = context.most.of(context.input(0).type.rows);
+  const RowsShape shape = rows_shape(context, weight, most, aligned);
+  std::vector<std::string> defines = weight_defines(context, weight);
+  defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
   Launch launch = make_launch("head_linear", std::move(defines), {input_ref(0), input_ref(1), output_ref(0)},
                               shape.local_size);
-  const graph::HeadLinear& op = op_of(context);
   return prepared_for(context, std::move(launch), op.heads * ceil_div(op.out_dim, shape.item_rows), 0);
 }
 

@@ -25,12 +25,14 @@ Support supports_rows(const OpContext& context) {
 }
 
 Prepared prepare_rows(const OpContext& context) {
-  const RowsShape shape = rows_shape(context.device);
-  std::vector<std::string> defines = weight_defines(context, *context.input(1).weight());
-  defines.push_back(constant("ITEM_ROWS", shape.item_rows));
+  const graph::Weight& weight = *context.input(1).weight();
+  const int64_t most = context.most.of(context.input(0).type.rows);
+  const RowsShape shape = rows_shape(context, weight, most, weight.cols % 4 == 0);
+  std::vector<std::string> defines = weight_defines(context, weight);
+  defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
   Launch launch = launch_for(context, "linear_rows", std::move(defines), shape.local_size);
   const LinearArgs args = make_args(context);
-  const int64_t workers = worker_count(context.device, ceil_div(args.weight.rows, shape.item_rows));
+  const int64_t workers = rows_workers(context.device, ceil_div(args.weight.rows, shape.item_rows));
   launch.work = [args, workers, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
     LinearArgs now = args;
     now.tokens = static_cast<i32>(sizes.of(dim));

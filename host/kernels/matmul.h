@@ -17,12 +17,16 @@ inline bool is_small_batch(const OpContext& context) {
   return context.most.tokens <= kSmallBatch;
 }
 
-/// Items of include/rows.clh: work-items of a group, and rows of an item.
+/// Items of include/rows.clh: work-items of a group, rows of an item, and the constants that say so.
 struct RowsShape {
   int64_t local_size;
   int64_t item_rows;
+  std::vector<std::string> defines;
 };
-RowsShape rows_shape(const graph::DeviceInfo& device);
+/// For calls of up to so many tokens. `aligned`: runs of rows start at multiples of 8, x's rows of 16 bytes.
+RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned);
+/// One group for each item where lanes cooperate: the device evens out what they take.
+int64_t rows_workers(const graph::DeviceInfo& device, int64_t items);
 
 /// Items of include/tile.clh: work-items of a group, and the rows of a tile.
 struct TileShape {

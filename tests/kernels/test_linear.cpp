@@ -46,7 +46,7 @@ TEST_CASE("linear: every format, shapes round the tiles' edges") {
   const Shape shapes[] = {{1, 1, 1},    {1, 7, 24},   {2, 31, 32},   {3, 33, 112},  {8, 65, 130},
                           {9, 64, 256}, {17, 63, 48}, {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
   uint64_t seed = 1;
-  for (const quant::Format& format : quant::formats()) {
+  for (const quant::Format& format : quant::device_formats()) {
     for (Shape shape : shapes) {
       shape.cols = fit(format, shape.cols);
       ++seed;
@@ -57,7 +57,7 @@ TEST_CASE("linear: every format, shapes round the tiles' edges") {
 }
 
 TEST_CASE("linear: special values of codes and scales") {
-  for (const quant::Format& format : quant::formats()) {
+  for (const quant::Format& format : quant::device_formats()) {
     for (const int64_t tokens : {int64_t{1}, int64_t{9}}) {
       Case c = linear_case(std::string(format.name), {tokens, 6, 64}, false, 77);
       graph::Array& w = c.inputs[1];
@@ -72,20 +72,34 @@ TEST_CASE("linear: special values of codes and scales") {
 }
 
 TEST_CASE("linear/rows: a token's bits do not depend on the other tokens") {
-  for (const std::string format : {"f32", "fp8_e4m3_128x128", "q4_0"}) {
-    const Case together = linear_case(format, {7, 37, 160}, true, 5);
-    for (const Target& target : targets()) {
-      const auto all = run(together, target, "linear/rows").outputs[0];
-      for (int64_t t = 0; t < 7; ++t) {
-        Case alone = linear_case(format, {1, 37, 160}, true, 5);
-        alone.inputs = together.inputs;
-        alone.inputs[0] = graph::Array(1, 160);
-        std::copy_n(together.inputs[0].row(t), 160, alone.inputs[0].row(0));
-        const auto one = run(alone, target, "linear/rows").outputs[0];
-        const auto bytes = static_cast<ptrdiff_t>(one.size());
-        CHECK_MESSAGE(std::equal(one.begin(), one.end(), all.begin() + t * bytes),
-                      target.name << ", " << format << ", token " << t);
+  for (const quant::Format& format : quant::device_formats()) {
+    const std::string name(format.name);
+    for (const int64_t tokens : {int64_t{2}, int64_t{3}, int64_t{7}}) {
+      const Case together = linear_case(name, {tokens, 37, 1184}, true, 5);
+      for (const Target& target : targets()) {
+        const auto all = run(together, target, "linear/rows").outputs[0];
+        for (const int64_t t : {int64_t{0}, tokens - 1}) {
+          Case alone = linear_case(name, {1, 37, 1184}, true, 5);
+          alone.inputs = together.inputs;
+          alone.inputs[0] = graph::Array(1, 1184);
+          std::copy_n(together.inputs[0].row(t), 1184, alone.inputs[0].row(0));
+          const auto one = run(alone, target, "linear/rows").outputs[0];
+          const auto bytes = static_cast<ptrdiff_t>(one.size());
+          CHECK_MESSAGE(std::equal(one.begin(), one.end(), all.begin() + t * bytes),
+                        target.name << ", " << name << ", token " << t << " of " << tokens);
+        }
       }
+    }
+  }
+}
+
+TEST_CASE("linear/rows: long rows, every number of tokens") {
+  uint64_t seed = 500;
+  for (const std::string format :
+       {"f32", "f16", "bf16", "fp8_e4m3_128x128", "mxint8", "q8_0", "q4_0", "q4_1"}) {
+    for (int64_t tokens = 1; tokens <= 8; tokens += seed % 3 + 1) {
+      ++seed;
+      check(linear_case(format, {tokens, 21, 2336 + 32 * (tokens % 2)}, tokens % 2 == 0, seed));
     }
   }
 }
