@@ -98,7 +98,7 @@ int main(int argc, char** argv) try {
   for (const graph::DeviceInfo& info : cl::list_devices().devices) {
     if (!info.usable) continue;
     const cl::Device device(info);
-    for (const quant::Format& format : quant::formats()) {
+    for (const quant::Format& format : quant::device_formats()) {
       for (const kernels::Variant& variant : kernels::variants_of(graph::Linear{})) {
         const std::string name(format.name);
         if (variant.name == "linear/rows") {

@@ -9,6 +9,8 @@
 
 #include "quant/bytes.h"
 #include "quant/e8m0.h"
+#include "quant/minifloat.h"
+#include "quant/scale_layout.h"
 
 namespace clinfer::quant {
 namespace {
@@ -46,11 +48,17 @@ void conclude(const Sums& sums, bool clips, Distortion& stats) {
   if (clips) stats.clipped_share = static_cast<double>(sums.clipped) / count;
 }
 
-/// One scale of the format with value 1.
-std::vector<uint8_t> unit_scale(ScaleType type) {
-  if (type == ScaleType::e8m0) return {127};
-  std::vector<uint8_t> bytes(4);
-  store(bytes.data(), 1.0f);
+/// A scale row of the format with all scales 1.
+std::vector<uint8_t> unit_scales(const Format& format, int64_t cols) {
+  const ScaleRow row = scale_row(format, cols);
+  std::vector<uint8_t> bytes(static_cast<size_t>(row.bytes));
+  if (format.tensor_scale) store(bytes.data(), 1.0f);
+  uint8_t* scales = bytes.data() + row.scales;
+  for (int64_t block = 0; block < row.blocks; ++block) {
+    if (format.scale_type == ScaleType::f32) store(scales + 4 * block, 1.0f);
+    if (format.scale_type == ScaleType::e8m0) scales[block] = 127;
+    if (format.scale_type == ScaleType::e4m3) scales[block] = E4m3::encode(1.0f);
+  }
   return bytes;
 }
 
@@ -61,10 +69,7 @@ std::vector<float> unit_levels(const Format& format) {
   for (size_t i = 0; i < codes.size(); ++i) {
     codes[i] = static_cast<uint8_t>(i / static_cast<size_t>(format.group_bytes));
   }
-  const std::vector<uint8_t> one = unit_scale(format.scale_type);
-  std::vector<uint8_t> scales;
-  for (int64_t col = 0; col < cols; col += format.block_cols)
-    scales.insert(scales.end(), one.begin(), one.end());
+  const std::vector<uint8_t> scales = unit_scales(format, cols);
   std::vector<float> levels(static_cast<size_t>(cols));
   format.decode_row(codes.data(), scales.data(), 0, cols, levels.data());
   std::erase_if(levels, [](float level) { return !std::isfinite(level); });
@@ -81,8 +86,21 @@ double unit_clip_threshold(const Format& format) {
   return top + (top - *std::prev(at)) / 2.0;
 }
 
-double scale_value(ScaleType type, const uint8_t* scales, int64_t index) {
-  return type == ScaleType::e8m0 ? e8m0_to_f32(scales[index]) : load<float>(scales + 4 * index);
+/// Scale `block` of a scale row, times the tensor scale.
+double scale_value(const Format& format, const ScaleRow& layout, const uint8_t* row, int64_t block) {
+  const uint8_t* scales = row + layout.scales;
+  switch (format.scale_type) {
+    case ScaleType::none:
+      break;
+    case ScaleType::f32:
+      return load<float>(scales + 4 * block);
+    case ScaleType::e8m0:
+      return e8m0_to_f32(scales[block]);
+    case ScaleType::e4m3:
+      return static_cast<double>(E4m3::kValues[scales[block]]) *
+             (format.tensor_scale ? load<float>(row) : 1.0f);
+  }
+  return 1;
 }
 
 void require_size(const char* what, size_t got, int64_t want) {
@@ -107,19 +125,18 @@ Distortion measure_distortion(const Format& format, std::span<const float> origi
   require_size("bytes of codes", codes.size(), code_bytes(format, rows, cols));
   require_size("bytes of scales", scales.size(), scale_bytes(format, rows, cols));
   require_size("number of values", original.size(), rows * cols);
-  const bool clips = format.scale_type != ScaleType::none;
+  const bool clips = format.scale_type != ScaleType::none && !format.zeros;
   const double unit_threshold = clips ? unit_clip_threshold(format) : kInfinity;
-  const int64_t blocks = (cols + format.block_cols - 1) / format.block_cols;
+  const ScaleRow layout = scale_row(format, cols);
   Distortion stats;
   Sums sums;
   std::vector<float> decoded(static_cast<size_t>(cols));
   for (int64_t row = 0; row < rows; ++row) {
     format.decode_row(codes.data(), scales.data(), row, cols, decoded.data());
     const float* x = original.data() + row * cols;
-    for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t scale = row / format.block_rows * blocks + block;
-      const double threshold =
-          clips ? unit_threshold * scale_value(format.scale_type, scales.data(), scale) : kInfinity;
+    for (int64_t block = 0; block < layout.blocks; ++block) {
+      const uint8_t* from = scales.data() + row / format.block_rows * layout.bytes;
+      const double threshold = clips ? unit_threshold * scale_value(format, layout, from, block) : kInfinity;
       const int64_t end = std::min((block + 1) * format.block_cols, cols);
       for (int64_t col = block * format.block_cols; col < end; ++col) {
         add_pair(x[col], decoded[static_cast<size_t>(col)], threshold, stats, sums);

@@ -20,7 +20,7 @@ struct Distortion {
   double max_rel_error = 0;  ///< |x - y| / |x| over x != 0
   double flushed_share = 0;  ///< of pairs with x != 0 and y == 0
   /// Of pairs whose |x| lies more than half a step beyond the largest code times its scale. Only known where
-  /// the format keeps scales apart from its codes.
+  /// the format keeps scales apart from its codes and has no zero points.
   std::optional<double> clipped_share;
 };
 

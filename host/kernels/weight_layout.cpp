@@ -21,6 +21,7 @@ constexpr int64_t kScaleAlign = 64;
 const quant::Format& format_of(const graph::Weight& weight) {
   const quant::Format* format = quant::find_format(weight.vector ? "f32" : weight.format);
   if (format == nullptr) fail(weight, "format '" + weight.format + "' is not known");
+  if (!format->on_device) fail(weight, "no kernel decodes format '" + weight.format + "' yet");
   if (weight.cols % format->group_elems != 0) {
     fail(weight, std::to_string(weight.cols) + " columns are not a multiple of " +
                      std::to_string(format->group_elems) + ", which " + weight.format + " needs");

@@ -79,7 +79,7 @@ Found collect_all() {
       options.draft = checkpoint->config().has("num_nextn_predict_layers");
       for (const std::string cache : {"f32", "f16"}) {
         options.cache_format = cache;
-        for (const quant::Format& format : quant::formats()) {
+        for (const quant::Format& format : quant::device_formats()) {
           options.weights_format = std::string(format.name);
           collect(*checkpoint, options, found);
         }

@@ -41,7 +41,7 @@ void check_formats(const std::string& folder) {
   const Reference reference(folder + "/reference.safetensors");
   std::vector<int32_t> ids = reference.integers("input_ids.2");
   ids.resize(24);
-  for (const quant::Format& format : quant::formats()) {
+  for (const quant::Format& format : quant::device_formats()) {
     const std::string name(format.name);
     Truth truth(*checkpoint, false, name);
     const graph::Array whole = truth.logits(ids);

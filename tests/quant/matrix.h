@@ -17,6 +17,16 @@ struct Encoded {
   std::vector<uint8_t> scales;
 };
 
+inline Encoded encode_with(const Format& format, const EncodeOptions& options,
+                           const std::vector<float>& values, int64_t rows, int64_t cols) {
+  Encoded encoded;
+  encoded.codes.resize(static_cast<size_t>(code_bytes(format, rows, cols)));
+  encoded.scales.resize(static_cast<size_t>(scale_bytes(format, rows, cols)));
+  clinfer::quant::encode_with(format, options, values.data(), rows, cols, encoded.codes.data(),
+                              encoded.scales.data());
+  return encoded;
+}
+
 inline Encoded encode(const Format& format, const std::vector<float>& values, int64_t rows, int64_t cols) {
   Encoded encoded;
   encoded.codes.resize(static_cast<size_t>(code_bytes(format, rows, cols)));

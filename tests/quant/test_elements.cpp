@@ -78,7 +78,7 @@ double ieee_reference(const FloatType& type, double largest, float value) {
 }  // namespace
 
 TEST_CASE("e4m3: all 256 codes decode to their value and encode back") {
-  const auto table = test::read_golden("e4m3").tensors.at("table").floats();
+  const auto table = test::read_golden("cast_e4m3").tensors.at("table").floats();
   for (uint32_t code = 0; code < 256; ++code) {
     CAPTURE(code);
     const bool nan = (code & 0x7F) == 0x7F;
@@ -109,7 +109,7 @@ TEST_CASE("e4m3: encoding is nearest even and saturates") {
 }
 
 TEST_CASE("e4m3: encoding equals the goldens") {
-  const auto golden = test::read_golden("e4m3");
+  const auto golden = test::read_golden("cast_e4m3");
   const auto values = golden.tensors.at("x").floats();
   const auto& codes = golden.tensors.at("codes").bytes;
   REQUIRE(values.size() == codes.size());

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <algorithm>
+
+#include "quant/bytes.h"
+#include "quant/e8m0.h"
+#include "quant/format.h"
+#include "quant/magnitude.h"
+#include "quant/minifloat.h"
+#include "quant/scale_layout.h"
+
+namespace clinfer::quant {
+
+/// The scale of a block: amax / max, rounded up to a power of two for ue8m0, zero below 2^-126.
+constexpr float fp8_scale(float amax, float max, ScaleStorage storage) {
+  const float scale = amax / max;
+  if (storage == ScaleStorage::f32) return flush_scale(scale);
+  return std::bit_cast<float>(static_cast<uint32_t>(std::clamp(e8m0_round_up(scale), 1, 254)) << 23);
+}
+
+/// FP8 codes, a byte each, [rows, cols], and one float scale for every Rows x Cols of them (kWhole for all);
+/// value = code * scale.
+/// Encoding: scale = amax / largest code, where amax is over the finite values of the
+/// block; code = nearest even of value / scale. Inf and NaN become Inf (E5M2) and NaN codes and leave their
+/// neighbours alone. With MinAmax, amax is at least 1e-4; without, a block whose scale would lie below 2^-126
+/// (zeros) has scale 0 and codes 0.
+template <class Element, int64_t Rows, int64_t Cols, bool MinAmax>
+struct Fp8Blocks {
+  static constexpr bool kWholeMatrix = Rows == kWhole;
+
+  static void decode_row(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out) {
+    const int64_t blocks = ceil_div(cols, Cols);
+    const uint8_t* row_codes = codes + row * cols;
+    const uint8_t* row_scales = scales + row / Rows * blocks * 4;
+    for (int64_t block = 0; block < blocks; ++block) {
+      const float scale = load<float>(row_scales + 4 * block);
+      const int64_t end = std::min((block + 1) * Cols, cols);
+      for (int64_t col = block * Cols; col < end; ++col) out[col] = Element::kValues[row_codes[col]] * scale;
+    }
+  }
+
+  static void encode_row_of_block(const float* values, int64_t cols, float scale, Scaling scaling,
+                                  uint8_t* codes) {
+    if (scale == 0.0f || scaling == Scaling::reciprocal) {
+      const float inverse = scale == 0.0f ? 0.0f : 1.0f / scale;
+      for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] * inverse);
+    } else {
+      for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] / scale);
+    }
+  }
+
+  static void encode_chosen(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
+                            uint8_t* codes, uint8_t* scales) {
+    const Scaling scaling = options.scaling.value_or(Scaling::division);
+    for (int64_t row = 0; row < rows; row += Rows) {
+      for (int64_t col = 0; col < cols; col += Cols) {
+        const int64_t height = std::min(Rows, rows - row);
+        const int64_t width = std::min(Cols, cols - col);
+        const int64_t at = row * cols + col;
+        float amax = kWholeMatrix && options.matrix_amax ? *options.matrix_amax
+                                                         : finite_amax(values + at, height, width, cols);
+        if (MinAmax) amax = std::max(amax, 1e-4f);
+        const float scale = fp8_scale(amax, Element::kMax, options.storage.value_or(ScaleStorage::f32));
+        for (int64_t r = 0; r < height; ++r)
+          encode_row_of_block(values + at + r * cols, width, scale, scaling, codes + at + r * cols);
+        store(scales, scale);
+        scales += 4;
+      }
+    }
+  }
+
+  static void encode(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales) {
+    encode_chosen({}, values, rows, cols, codes, scales);
+  }
+
+  static constexpr Format format(std::string_view name, std::string_view source, std::string_view range) {
+    Format format{name, 1, 1, Rows, Cols, ScaleType::f32, source, decode_row, encode, range};
+    format.whole_matrix = kWholeMatrix;
+    format.encode_chosen = encode_chosen;
+    format.options = kScaleStorage | kScaling;
+    format.default_options = "fp32,division";
+    return format;
+  }
+};
+
+}  // namespace clinfer::quant

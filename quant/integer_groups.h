@@ -1,0 +1,146 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "quant/bytes.h"
+#include "quant/format.h"
+#include "quant/magnitude.h"
+#include "quant/packing.h"
+#include "quant/scale_layout.h"
+
+namespace clinfer::quant {
+
+/// Integer codes of Bits (8 or 4) and a float scale, and where Asymmetric a zero point byte, for every Group
+/// columns of a row (kWhole for all of it).
+///   symmetric:  value = q * scale; scale = amax / 127 (7), q = nearest even of value / scale, -127..127
+///               (-7..7); with IntegerRange::full scale = amax / 127.5 (7.5) and q from -128 (-8) on.
+///   asymmetric: value = (q - zero) * scale; with lo = min(0, values) and hi = max(0, values): scale = (hi -
+///   lo)
+///               / 15, zero = nearest even of -lo / scale, q = (nearest even of value / scale) + zero; both
+///               0..15.
+/// In memory: int8 as it is. 4-bit codes two to a byte, the even element in the low nibble, unsigned: q + 8
+/// where symmetric, q where not (so one decoder does for both, with 8 for the zero point).
+/// Groups that hold Inf or NaN, or whose hi - lo overflows, get a NaN scale and zero codes. A group whose
+/// scale would lie below 2^-126 has scale 0, zero point 0 and codes 0.
+template <int Bits, int64_t Group, bool Asymmetric>
+struct IntegerGroups {
+  static_assert(Bits == 4 || !Asymmetric);
+  using Pack = Packing<Bits>;
+  static constexpr int kTop = (1 << (Bits - 1)) - 1;  // largest symmetric code
+  static constexpr int kOffset = Bits == 4 && !Asymmetric ? 8 : 0;
+
+  struct Coded {
+    float scale;
+    uint8_t zero;
+  };
+
+  static constexpr Format format(std::string_view name, std::string_view source, std::string_view range) {
+    Format format{name,           Pack::kElems, Pack::kBytes, 1,      Group,
+                  ScaleType::f32, source,       decode_row,   encode, range};
+    format.zeros = Asymmetric;
+    if (Bits == 4) format.unpack_row = unpack_row;
+    format.encode_chosen = encode_chosen;
+    if (!Asymmetric) {
+      format.options = kIntegerRange;
+      format.default_options = "symmetric";
+    }
+    return format;
+  }
+
+  static constexpr ScaleRow scale_row_of(int64_t cols) {
+    Format shape{};
+    shape.block_cols = Group;
+    shape.scale_type = ScaleType::f32;
+    shape.zeros = Asymmetric;
+    return scale_row(shape, cols);
+  }
+
+  static void unpack_row(const uint8_t* row_codes, int64_t cols, uint8_t* out) {
+    Pack::unpack_row(row_codes, cols, out);
+    for (int64_t col = 0; col < cols; ++col) out[col] = static_cast<uint8_t>(out[col] - kOffset);
+  }
+
+  static void decode_row(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out) {
+    const ScaleRow layout = scale_row_of(cols);
+    const uint8_t* row_scales = scales + row * layout.bytes;
+    std::vector<uint8_t> unpacked(static_cast<size_t>(cols));
+    Pack::unpack_row(codes + row * Pack::row_bytes(cols), cols, unpacked.data());
+    for (int64_t group = 0; group < layout.blocks; ++group) {
+      const float scale = load<float>(row_scales + 4 * group);
+      const int zero = Asymmetric ? row_scales[layout.zeros + group] : kOffset;
+      const int64_t end = std::min((group + 1) * Group, cols);
+      for (int64_t col = group * Group; col < end; ++col) {
+        const uint8_t code = unpacked[static_cast<size_t>(col)];
+        const int q = Bits == 8 ? static_cast<int8_t>(code) : code - zero;
+        out[col] = static_cast<float>(q) * scale;
+      }
+    }
+  }
+
+  static Coded encode_symmetric(const float* values, int64_t count, IntegerRange range, uint8_t* codes) {
+    const bool full = range == IntegerRange::full;
+    const float scale = max_magnitude(values, count) / (static_cast<float>(kTop) + (full ? 0.5f : 0.0f));
+    if (!(scale >= 0x1p-126f && scale <= std::numeric_limits<float>::max())) {
+      std::fill(codes, codes + count, static_cast<uint8_t>(kOffset));
+      return {scale < 0x1p-126f ? 0.0f : std::numeric_limits<float>::quiet_NaN(), 0};
+    }
+    const float low = static_cast<float>(full ? -kTop - 1 : -kTop);
+    for (int64_t i = 0; i < count; ++i) {
+      const float q = std::clamp(round_to_even(values[i] / scale), low, static_cast<float>(kTop));
+      codes[i] = static_cast<uint8_t>(static_cast<int>(q) + kOffset);
+    }
+    return {scale, 0};
+  }
+
+  static Coded encode_asymmetric(const float* values, int64_t count, uint8_t* codes) {
+    constexpr float kMost = 2 * kTop + 1;
+    float low = 0.0f;
+    float high = 0.0f;
+    for (int64_t i = 0; i < count; ++i) {
+      low = std::min(low, values[i]);
+      high = std::max(high, values[i]);
+    }
+    const float scale = (high - low) / kMost;
+    const bool finite = max_magnitude(values, count) <= std::numeric_limits<float>::max();
+    if (!finite || !(scale >= 0x1p-126f && scale <= std::numeric_limits<float>::max())) {
+      std::fill(codes, codes + count, uint8_t{0});
+      return {finite && scale < 0x1p-126f ? 0.0f : std::numeric_limits<float>::quiet_NaN(), 0};
+    }
+    const float zero = std::clamp(round_to_even(-low / scale), 0.0f, kMost);
+    for (int64_t i = 0; i < count; ++i) {
+      const float q = std::clamp(round_to_even(values[i] / scale) + zero, 0.0f, kMost);
+      codes[i] = static_cast<uint8_t>(q);
+    }
+    return {scale, static_cast<uint8_t>(zero)};
+  }
+
+  static void encode_chosen(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
+                            uint8_t* codes, uint8_t* scales) {
+    const IntegerRange range = options.range.value_or(IntegerRange::symmetric);
+    const ScaleRow layout = scale_row_of(cols);
+    std::fill(scales, scales + rows * layout.bytes, uint8_t{0});
+    std::vector<uint8_t> unpacked(static_cast<size_t>(cols));
+    for (int64_t row = 0; row < rows; ++row) {
+      uint8_t* row_scales = scales + row * layout.bytes;
+      for (int64_t group = 0; group < layout.blocks; ++group) {
+        const int64_t first = group * Group;
+        const int64_t count = std::min(Group, cols - first);
+        const float* from = values + row * cols + first;
+        uint8_t* to = unpacked.data() + first;
+        const Coded coded =
+            Asymmetric ? encode_asymmetric(from, count, to) : encode_symmetric(from, count, range, to);
+        store(row_scales + 4 * group, coded.scale);
+        if (Asymmetric) row_scales[layout.zeros + group] = coded.zero;
+      }
+      Pack::pack_row(unpacked.data(), cols, codes + row * Pack::row_bytes(cols));
+    }
+  }
+
+  static void encode(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales) {
+    encode_chosen({}, values, rows, cols, codes, scales);
+  }
+};
+
+}  // namespace clinfer::quant

@@ -1,0 +1,105 @@
+#include "quant/iq4_nl.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/bytes.h"
+#include "quant/half.h"
+#include "quant/magnitude.h"
+
+namespace clinfer::quant {
+namespace {
+
+constexpr int kElems = 32;
+constexpr int kTries = 7;
+
+/// The nearest code; the higher of two equally near.
+int nearest_code(float scaled) {
+  if (scaled <= kIq4NlValues[0]) return 0;
+  if (scaled >= kIq4NlValues[15]) return 15;
+  int above = 1;
+  while (scaled >= kIq4NlValues[above]) ++above;
+  return scaled - kIq4NlValues[above - 1] < kIq4NlValues[above] - scaled ? above - 1 : above;
+}
+
+/// Weighted sums of a least-squares fit of d to the codes of value * inverse: d = qx / qq.
+struct Fit {
+  float qx = 0.0f, qq = 0.0f;
+
+  Fit(const float* values, float inverse) {
+    for (int i = 0; i < kElems; ++i) {
+      const float q = kIq4NlValues[nearest_code(inverse * values[i])];
+      const float weight = values[i] * values[i];
+      qx += weight * q * values[i];
+      qq += weight * q * q;
+    }
+  }
+};
+
+float searched_scale(const float* values, float largest, float scale, float best) {
+  for (int step = -kTries; step <= kTries; ++step) {
+    const Fit fit(values, (static_cast<float>(step) + kIq4NlValues[0]) / largest);
+    if (fit.qq > 0.0f && fit.qx * fit.qx > best * fit.qq) {
+      scale = fit.qx / fit.qq;
+      best = scale * fit.qx;
+    }
+  }
+  return scale;
+}
+
+/// ggml's quantize_row_iq4_nl_ref runs its search with -1 tries: none from -(-1) to -1.
+void encode_block(const float* values, ScaleSearch search, uint8_t* block) {
+  const float amax = max_magnitude(values, kElems);
+  if (!(amax <= 0x1p60f)) {
+    std::fill(block, block + 18, uint8_t{0});
+    store(block, kF16Nan);
+    return;
+  }
+  float largest = 0.0f;  // the first of equal magnitudes
+  for (int i = 0; i < kElems; ++i) {
+    if (std::fabs(values[i]) > std::fabs(largest)) largest = values[i];
+  }
+  float scale = 0.0f;
+  float inverse = 0.0f;
+  if (amax >= 1e-15f) {
+    const bool searches = search == ScaleSearch::search;
+    const float start = searches ? -largest / kIq4NlValues[0] : largest / kIq4NlValues[0];
+    const Fit fit(values, 1 / start);
+    scale = fit.qq > 0.0f ? fit.qx / fit.qq : 0.0f;
+    inverse = 1 / start;
+    if (searches) {
+      scale = searched_scale(values, largest, scale, scale * fit.qx);
+      inverse = scale != 0.0f ? 1 / scale : 0.0f;
+    }
+  }
+  store(block, f32_to_f16(scale));
+  for (int j = 0; j < 16; ++j) {
+    const int low = nearest_code(inverse * values[j]);
+    const int high = nearest_code(inverse * values[j + 16]);
+    block[2 + j] = static_cast<uint8_t>(low | high << 4);
+  }
+}
+
+}  // namespace
+
+void decode_iq4_nl(const uint8_t* block, float* out) {
+  const float d = f16_to_f32(load<uint16_t>(block));
+  for (int j = 0; j < 16; ++j) {
+    out[j] = d * kIq4NlValues[block[2 + j] & 15];
+    out[j + 16] = d * kIq4NlValues[block[2 + j] >> 4];
+  }
+}
+
+void encode_iq4_nl(const float* values, uint8_t* block) {
+  encode_block(values, ScaleSearch::search, block);
+}
+
+void encode_iq4_nl_with(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
+                        uint8_t* codes, uint8_t*) {
+  const ScaleSearch search = options.search.value_or(ScaleSearch::search);
+  const int64_t blocks = rows * blocks_in_row(cols, kElems);
+  for (int64_t block = 0; block < blocks; ++block)
+    encode_block(values + block * kElems, search, codes + block * 18);
+}
+
+}  // namespace clinfer::quant

@@ -1,0 +1,129 @@
+#include "quant/q6_k.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/bytes.h"
+#include "quant/half.h"
+#include "quant/k_super_block.h"
+#include "quant/magnitude.h"
+
+namespace clinfer::quant {
+namespace {
+
+constexpr int kElems = 16;  // of a sub-block
+constexpr int kCount = kSuperBlock / kElems;
+constexpr int kUpper = 128;
+constexpr int kScales = 192;
+constexpr int kD = 208;
+constexpr int kBytes = 210;
+constexpr float kZero = 1e-15f;  // magnitudes below count as zero
+
+int code_of(float value, float inverse) {
+  return std::clamp(nearest_int(inverse * value), -32, 31);
+}
+
+/// Sums of a least-squares fit of the scale to the codes, weighted with value^2: scale = xl / l2.
+struct Fit {
+  float xl = 0.0f, l2 = 0.0f;
+
+  Fit(const float* values, float inverse) {
+    for (int i = 0; i < kElems; ++i) {
+      const auto code = static_cast<float>(code_of(values[i], inverse));
+      const float weight = values[i] * values[i];
+      xl += weight * values[i] * code;
+      l2 += weight * code * code;
+    }
+  }
+};
+
+/// The scale of a sub-block, and its codes (offset by 32) where it is not zero.
+float search_scale(const float* values, uint8_t* codes) {
+  float largest = 0.0f;  // the first of equal magnitudes
+  for (int i = 0; i < kElems; ++i) {
+    if (std::fabs(values[i]) > std::fabs(largest)) largest = values[i];
+  }
+  std::fill(codes, codes + kElems, uint8_t{0});
+  if (std::fabs(largest) < kZero) return 0.0f;
+  float inverse = -32.0f / largest;
+  const Fit first(values, inverse);
+  float scale = first.l2 != 0.0f ? first.xl / first.l2 : 0.0f;
+  float best = scale * first.xl;
+  for (int step = -9; step <= 9; ++step) {
+    if (step == 0) continue;
+    const float tried = -(32.0f + 0.1f * static_cast<float>(step)) / largest;
+    const Fit fit(values, tried);
+    if (fit.l2 > 0.0f && fit.xl * fit.xl > best * fit.l2) {
+      inverse = tried;
+      scale = fit.xl / fit.l2;
+      best = scale * fit.xl;
+    }
+  }
+  for (int i = 0; i < kElems; ++i) codes[i] = static_cast<uint8_t>(32 + code_of(values[i], inverse));
+  return scale;
+}
+
+/// Bytes and shifts of element `at` of a super-block.
+struct Place {
+  int low, low_shift, upper, upper_shift;
+
+  explicit Place(int at) {
+    const int half = at / 128, part = at % 128 / 32, i = at % 32;
+    low = 64 * half + 32 * (part % 2) + i;
+    low_shift = part / 2 * 4;
+    upper = kUpper + 32 * half + i;
+    upper_shift = 2 * part;
+  }
+};
+
+float scale_of(const uint8_t* block, int sub_block) {
+  const float d = f16_to_f32(load<uint16_t>(block + kD));
+  return d * static_cast<float>(static_cast<int8_t>(block[kScales + sub_block]));
+}
+
+void store_codes(const uint8_t* codes, uint8_t* block) {
+  for (int at = 0; at < kSuperBlock; ++at) {
+    const Place place(at);
+    block[place.low] = static_cast<uint8_t>(block[place.low] | (codes[at] & 15) << place.low_shift);
+    block[place.upper] = static_cast<uint8_t>(block[place.upper] | codes[at] >> 4 << place.upper_shift);
+  }
+}
+
+}  // namespace
+
+void decode_q6_k(const uint8_t* block, float* out) {
+  for (int at = 0; at < kSuperBlock; ++at) {
+    const Place place(at);
+    const int low = block[place.low] >> place.low_shift & 15;
+    const int upper = block[place.upper] >> place.upper_shift & 3;
+    out[at] = scale_of(block, at / kElems) * static_cast<float>((low | upper << 4) - 32);
+  }
+}
+
+void encode_q6_k(const float* values, uint8_t* block) {
+  std::fill(block, block + kBytes, uint8_t{0});
+  if (!(max_magnitude(values, kSuperBlock) <= 0x1p60f)) {
+    store(block + kD, kF16Nan);
+    return;
+  }
+  uint8_t codes[kSuperBlock];
+  float scales[kCount];
+  float largest = 0.0f;
+  for (int j = 0; j < kCount; ++j) {
+    scales[j] = search_scale(values + kElems * j, codes + kElems * j);
+    if (std::fabs(scales[j]) > std::fabs(largest)) largest = scales[j];
+  }
+  if (std::fabs(largest) < kZero) return;
+  const float inverse = -128.0f / largest;
+  store(block + kD, f32_to_f16(1 / inverse));
+  for (int j = 0; j < kCount; ++j)
+    block[kScales + j] = static_cast<uint8_t>(std::min(127, nearest_int(inverse * scales[j])));
+  for (int i = 0; i < kSuperBlock; ++i) {
+    const float scale = scale_of(block, i / kElems);
+    if (scale == 0.0f) continue;  // codes stay those of the search
+    codes[i] = static_cast<uint8_t>(32 + std::clamp(nearest_int(values[i] / scale), -32, 31));
+  }
+  store_codes(codes, block);
+}
+
+}  // namespace clinfer::quant
