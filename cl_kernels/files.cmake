@@ -5,6 +5,7 @@ set(KERNEL_FILES
   probe/fp32_denormals.cl
   probe/ptx_asm.cl
   probe/ptx_e4m3.cl
+  probe/wgmma.cl
   probe/x86_avx512_asm.cl
   probe/x86_vnni_asm.cl
 )

@@ -33,5 +33,11 @@ list(APPEND KERNEL_FILES
   include/weight.clh
   linear_rows.cl
   linear_tile.cl
+  args/fp8_matmul_args.h
   nvidia/e4m3.clh
+  nvidia/fp8_matmul.cl
+  nvidia/fp8_pack_weight.cl
+  nvidia/fp8_quantize.cl
+  nvidia/sm90.clh
+  nvidia/wgmma_n128.clh
 )

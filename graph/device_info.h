@@ -15,6 +15,7 @@ struct Probes {
   bool x86_avx512_asm = false;  ///< inline vfmadd231ps on zmm registers
   bool ptx_asm = false;         ///< inline PTX
   bool ptx_e4m3 = false;        ///< PTX that converts E4M3 (sm_89 and later)
+  bool wgmma = false;           ///< instructions of sm_90a through the program's binary
 
   bool operator==(const Probes&) const = default;
 };

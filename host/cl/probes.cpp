@@ -14,6 +14,7 @@
 #include "host/cl/error.h"
 #include "host/cl/kernel.h"
 #include "host/cl/program_cache.h"
+#include "host/cl/sm_90a.h"
 #include "host/cl/source_loader.h"
 
 namespace clinfer::cl {
@@ -40,6 +41,7 @@ constexpr std::array kProbes = {
     Probe{"x86_avx512_asm", &graph::Probes::x86_avx512_asm},
     Probe{"ptx_asm", &graph::Probes::ptx_asm},
     Probe{"ptx_e4m3", &graph::Probes::ptx_e4m3},
+    Probe{"wgmma", &graph::Probes::wgmma},
 };
 
 /// 2048 + i in half precision, whose numbers are 2 apart there; ties go to the multiple of 4.
@@ -58,6 +60,7 @@ int32_t expected(std::string_view name, int i) {
   if (name == "fp16") return half_sum(i);
   if (name == "fp32_denormals") return i;
   if (name == "ptx_asm") return i * 3 + 7;
+  if (name == "wgmma") return 32 * (2 * (i % 4) + 1) * (1 + i / 4 % 2);
   if (name == "ptx_e4m3") return std::bit_cast<int32_t>(2.5f + static_cast<float>(i % 8) / 4.0f);
   if (i >= 16) return -1;  // the x86 probes answer 16 lanes
   if (name == "x86_vnni_asm") return i + 4 * 200 * -3;
@@ -78,13 +81,16 @@ bool worth_asking(std::string_view name, const graph::DeviceInfo& info) {
 #endif
   // A GPU may compute in half without saying so; a CPU without the extension has no compiler support for it.
   if (name == "fp16") return info.fp16_extension || !info.is_cpu;
-  if (name.starts_with("ptx")) return info.is_gpu && contains_word(info.vendor + info.platform, "NVIDIA");
+  if (name.starts_with("ptx") || name == "wgmma")
+    return info.is_gpu && contains_word(info.vendor + info.platform, "NVIDIA");
   return true;
 }
 
 ProbeResult ask(const Device& device, const std::string& name, const std::string& text) {
   try {
-    const Program program = build_from_source(device, "probe/" + name, text, kOptions, kOptions);
+    const bool hopper = name == "wgmma";
+    const Program program =
+        (hopper ? build_for_sm_90a : build_from_source)(device, "probe/" + name, text, kOptions, kOptions);
     Kernel kernel(program, "probe");
     Answers answers{};
     for (size_t i = 0; i < kAnswers; ++i) answers[i] = question(name, static_cast<int>(i));
@@ -92,7 +98,7 @@ ProbeResult ask(const Device& device, const std::string& name, const std::string
     device.write(out, std::as_bytes(std::span(answers)));
     kernel.set(0, out);
     if (name == "base") kernel.set(1, ProbeArgs{.scale = 3, .offset = 5.0f});
-    const size_t group = name.starts_with("x86") ? 1 : kAnswers;
+    const size_t group = name.starts_with("x86") ? 1 : hopper ? 128 : kAnswers;
     kernel.enqueue(device, NdRange({group}, {group}));
     device.read(out, std::as_writable_bytes(std::span(answers)));
     for (size_t i = 0; i < kAnswers; ++i) {

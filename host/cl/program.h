@@ -19,6 +19,7 @@ struct ProgramSource {
   std::string entry;                      ///< "rms_norm.cl", relative to cl_kernels/
   std::vector<std::string> defines;       ///< "NAME" or "NAME=VALUE"
   std::string options = "-cl-std=CL1.2";  ///< for the driver's compiler
+  bool sm_90a = false;                    ///< has marked instructions of sm_90a: see sm_90a.h
 
   bool operator==(const ProgramSource&) const = default;
 };

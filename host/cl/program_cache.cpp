@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/cl/error.h"
+#include "host/cl/sm_90a.h"
 
 namespace clinfer::cl {
 
@@ -32,7 +33,12 @@ const std::string& processor_flags() {
 std::string shown_options(const ProgramSource& source) {
   std::string text = source.options;
   for (const std::string& define : source.defines) text += " -D" + define;
-  return text;
+  return source.sm_90a ? text + " for sm_90a" : text;
+}
+
+/// Options as the key of a stored binary has them.
+std::string key_options(const ProgramSource& source) {
+  return source.sm_90a ? source.options + " for sm_90a" : source.options;
 }
 
 std::string request_key(const Device& device, const ProgramSource& source) {
@@ -107,7 +113,7 @@ void ProgramCache::build_loop() {
 Program ProgramCache::produce(const Device& device, const ProgramSource& source) {
   const auto start = Clock::now();
   const std::string text = options_.loader.resolve(source.entry, source.defines);
-  const Digest key = program_key(device.info(), text, source.options);
+  const Digest key = program_key(device.info(), text, key_options(source));
   if (const auto binary = disk_.load(key)) {
     if (auto program = build_from_binary(device, source.stem, *binary, source.options)) {
       count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
@@ -116,7 +122,8 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
   }
   const auto count_miss = [&](Statistics& s) { ++s.misses, s.build_seconds += seconds_since(start); };
   try {
-    Program program = build_from_source(device, source.stem, text, source.options, shown_options(source));
+    const auto build_text = source.sm_90a ? build_for_sm_90a : build_from_source;
+    Program program = build_text(device, source.stem, text, source.options, shown_options(source));
     count(count_miss);
     if (disk_.enabled()) {
       const std::lock_guard lock(mutex_);
@@ -130,7 +137,8 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
 }
 
 Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {
-  return program_key(device.info(), options_.loader.resolve(source.entry, source.defines), source.options);
+  return program_key(device.info(), options_.loader.resolve(source.entry, source.defines),
+                     key_options(source));
 }
 
 bool ProgramCache::take_unsaved(bool launched_only, Unsaved& taken) {
