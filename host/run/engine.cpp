@@ -28,23 +28,28 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
     : options_(options), plans_(make_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
   batch_tokens_ = plans_.list.front()->most.tokens;
   storage_ = std::make_unique<Storage>(open_devices(options.devices), plans_.max_context);
-  build_programs(cache);
+  const Builds builds = start_builds(cache);
   std::vector<const plan::Plan*> plans;
   for (const auto& plan : plans_.list) plans.push_back(plan.get());
   storage_->load(plans, checkpoint, progress);
+  // PoCL does not stand kernels that are launched while others are built: all builds end before the first
+  // trial.
+  for (const auto& build : builds) build.wait();
   KernelCheck check(cache, options.verify_kernels);
   main_ = bind(0, cache, check);
   if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
 }
 
-void Engine::build_programs(cl::ProgramCache& cache) {
+Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
+  Builds builds;
   for (const auto& plan : plans_.list) {
     for (const plan::Step& step : plan->steps) {
       const int device = plan->graph.nodes[static_cast<size_t>(step.node)].device;
       for (const kernels::Launch& launch : step.prepared.launches)
-        cache.build_async(storage_->device(device), launch.program);
+        builds.push_back(cache.build_async(storage_->device(device), launch.program));
     }
   }
+  return builds;
 }
 
 void Engine::settle_step(plan::Plan& plan, size_t index, KernelCheck& check) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <set>
@@ -73,6 +74,7 @@ class Engine {
   std::span<const float> draft_again(int32_t next_id, int64_t position);
 
  private:
+  using Builds = std::vector<std::shared_future<cl::Program>>;
   struct Pair {
     std::unique_ptr<Executor> prefill;
     std::unique_ptr<Executor> decode;
@@ -80,7 +82,7 @@ class Engine {
   };
 
   int64_t hidden_bytes(size_t rows) const;
-  void build_programs(cl::ProgramCache& cache);
+  Builds start_builds(cl::ProgramCache& cache) const;
   void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
   void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
   Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);

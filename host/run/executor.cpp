@@ -15,6 +15,12 @@ Executor::Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storag
   for (const plan::Step& step : plan_->steps) steps_.push_back(bind(step, programs));
 }
 
+Executor::~Executor() {
+  // NVIDIA's driver (580) crashes when overlapping sub-buffers are released in the order of their creation.
+  while (!steps_.empty()) steps_.pop_back();
+  while (!buffers_.empty()) buffers_.pop_back();
+}
+
 cl::Buffer Executor::piece(int device, const plan::Slot& slot) const {
   return arenas_.at(static_cast<size_t>(device)).sub(slot.offset, slot.bytes);
 }

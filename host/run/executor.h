@@ -25,6 +25,10 @@ class Executor {
   Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage, std::vector<cl::Buffer> arenas,
            const ProgramSourceLookup& programs);
 
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
   /// Sets an input by name; as many bytes as its type has for the sizes of the next run().
   void write(std::string_view input, std::span<const std::byte> bytes);
   /// Sets an input from `bytes` of another executor's output, `offset` bytes into it; on one device without
@@ -45,9 +49,9 @@ class Executor {
     cl_uint args_index;
   };
   struct BoundStep {
-    std::vector<BoundLaunch> launches;
     std::vector<cl::Buffer> operands;  ///< inputs, then outputs; kernel arguments do not keep them alive
     cl::Buffer scratch;
+    std::vector<BoundLaunch> launches;
   };
 
   cl::Buffer locate(graph::ValueId id) const;
