@@ -44,5 +44,6 @@ int plan(const Arguments& arguments);
 int tokenize(const Arguments& arguments);
 int logits(const Arguments& arguments);
 int bench(const Arguments& arguments);
+int eval(const Arguments& arguments);
 
 }  // namespace clinfer::cli

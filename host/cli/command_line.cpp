@@ -39,13 +39,16 @@ CLI::App* add_verb(CommandLine& line, const char* name, const char* what, Verb v
   return sub;
 }
 
+/// An option that stands for --set KEY=VALUE.
+void add_short_form(CLI::App* verb, Arguments& a, const char* name, const std::string& key) {
+  verb->add_option_function<std::string>(
+      name, [&a, key](const std::string& value) { a.overrides.push_back(key + "=" + value); },
+      "--set " + key + "=...");
+}
+
 /// llama.cpp's names for keys that are changed often.
 void add_short_forms(CLI::App* verb, Arguments& a) {
-  const auto add = [&](const char* name, const std::string& key) {
-    verb->add_option_function<std::string>(
-        name, [&a, key](const std::string& value) { a.overrides.push_back(key + "=" + value); },
-        "--set " + key + "=...");
-  };
+  const auto add = [&](const char* name, const std::string& key) { add_short_form(verb, a, name, key); };
   add("-n,--n-predict", "generate.max_tokens");
   add("-c,--ctx-size", "kv_cache.max_context");
   add("--temp", "generate.temperature");
@@ -133,6 +136,18 @@ void declare_runs(CommandLine& line) {
       ->check(CLI::IsMember({"md", "csv", "json"}));
 }
 
+void declare_measures(CommandLine& line) {
+  Arguments& a = line.arguments;
+  CLI::App* v = add_verb(line, "eval", "perplexity of a text, in llama-perplexity's convention", eval);
+  add_source(v, a);
+  v->add_option("-f,--file", a.file, "text file, - for standard input, before the YAML file's");
+  v->add_option("--weights", a.weights, "format that matrices are held in, before the YAML file's");
+  add_short_form(v, a, "-c,--ctx-size", "eval.context");
+  add_short_form(v, a, "--chunks", "eval.chunks");
+  add_short_form(v, a, "-b,--batch-size", "runtime.batch_tokens");
+  v->add_flag("--json", a.json, "as JSON");
+}
+
 void declare(CommandLine& line) {
   CLI::App& app = line.app;
   app.set_version_flag("--version", "clinfer " CLINFER_VERSION);
@@ -142,6 +157,7 @@ void declare(CommandLine& line) {
   app.footer(kFooter);
   app.require_subcommand(1);
   declare_runs(line);
+  declare_measures(line);
   declare_looks(line);
   CLI::App* help = app.add_subcommand("help", "options of a verb, or `config`: every key of a YAML file");
   help->add_option("topic", line.arguments.topic, "a verb, or config");

@@ -6,8 +6,8 @@
 namespace clinfer::config {
 namespace {
 
-std::string default_text(const Value* value) {
-  if (value == nullptr) return "required";
+std::string default_text(const Value* value, bool required) {
+  if (value == nullptr) return required ? "required" : "";
   if (value->kind == Value::Kind::string && value->text.empty()) return "";
   return "`" + (value->kind == Value::Kind::string ? value->text : json_line(*value)) + "`";
 }
@@ -21,8 +21,8 @@ void add_rows(const TypeInfo& type, const std::string& key, const Value* default
       add_rows(*member.type, full, value, out);
       continue;
     }
-    out += "| `" + full + "` | " + member.type->expected() + " | " + default_text(value) + " | " +
-           member.doc + " |\n";
+    out += "| `" + full + "` | " + member.type->expected() + " | " + default_text(value, member.required) +
+           " | " + member.doc + " |\n";
     if (member.type->item() != nullptr) add_rows(*member.type->item(), full + "[]", nullptr, out);
   }
 }

@@ -93,6 +93,35 @@ struct BenchConfig {
   int64_t repetitions = 5;                       ///< 1..1000
 };
 
+/// The text that `clinfer eval` and `clinfer report` score.
+struct EvalConfig {
+  std::string text;       ///< a text file
+  int64_t context = 512;  ///< tokens of a window, 4..2^20; its second half is scored
+  int64_t chunks = 0;     ///< windows taken from the text's start, 0..2^24; 0 = all
+};
+
+/// A configuration that is compared.
+struct ReportCandidate {
+  std::string name;              ///< "" = made of the formats
+  std::string weights = "keep";  ///< as WeightsConfig::format
+  CacheFormat kv_cache = CacheFormat::f32;
+};
+
+/// Limits of every candidate; 0 = none.
+struct ReportGate {
+  double max_mean_kl = 0;    ///< nats, 0..1000
+  double max_ppl_ratio = 0;  ///< to the base's, 0..1000
+  double min_top1 = 0;       ///< share of tokens with the base's most likely token, [0, 1]
+};
+
+struct ReportConfig {
+  std::string output;    ///< folder that is made when it is not there; "" = report, in the current folder
+  ReportCandidate base;  ///< what the others are compared with
+  std::vector<ReportCandidate> candidates;
+  ReportGate gate;
+  int64_t repetitions = 3;  ///< of each speed measurement, 0..1000; 0 = none
+};
+
 /// Everything a run needs to know, as plain data. The members' names, ranges and texts for users stand once
 /// more, and only there, in schema.cpp.
 struct RunConfig {
@@ -111,6 +140,8 @@ struct RunConfig {
   RuntimeConfig runtime;
   LogConfig log;
   BenchConfig bench;
+  EvalConfig eval;
+  ReportConfig report;
 };
 
 }  // namespace clinfer::config

@@ -42,13 +42,15 @@ TypePtr<WeightsConfig> weights() {
                });
 }
 
+TypePtr<CacheFormat> cache_format() {
+  return choice<CacheFormat>({{"f32", CacheFormat::f32}, {"f16", CacheFormat::f16}});
+}
+
 TypePtr<KvCacheConfig> kv_cache() {
   return record<KvCacheConfig>(
       "a map",
       {
-          field("format", &KvCacheConfig::format,
-                choice<CacheFormat>({{"f32", CacheFormat::f32}, {"f16", CacheFormat::f16}}),
-                "Number type of cached keys and values."),
+          field("format", &KvCacheConfig::format, cache_format(), "Number type of cached keys and values."),
           field(
               "max_context", &KvCacheConfig::max_context, integer(0, kMaxTokens),
               "Tokens of prompt and answer that the cache has room for; 0 = what the model was trained for."),
@@ -147,6 +149,56 @@ TypePtr<BenchConfig> bench() {
       });
 }
 
+TypePtr<EvalConfig> eval() {
+  using E = EvalConfig;
+  return record<E>(
+      "a map",
+      {
+          field("text", &E::text, path("a text file", true), "Text that is scored."),
+          field("context", &E::context, integer(4, 1 << 20),
+                "Tokens of a window; windows do not overlap and the second half of each is scored."),
+          field("chunks", &E::chunks, integer(0, kMaxTokens), "Windows that are scored; 0 = the whole text."),
+      });
+}
+
+TypePtr<ReportCandidate> report_candidate() {
+  using C = ReportCandidate;
+  return record<C>(
+      "a configuration",
+      {
+          field("name", &C::name, text("a name", 0, 100), "What it is called; empty = by its formats."),
+          field("weights", &C::weights, name("keep or the name of a weight format"), "As weights.format."),
+          field("kv_cache", &C::kv_cache, cache_format(), "As kv_cache.format."),
+      });
+}
+
+TypePtr<ReportGate> report_gate() {
+  using G = ReportGate;
+  return record<G>("a map", {
+                                field("max_mean_kl", &G::max_mean_kl, number(0, 1000),
+                                      "Most KL divergence from the base, mean in nats; 0 = any."),
+                                field("max_ppl_ratio", &G::max_ppl_ratio, number(0, 1000),
+                                      "Most perplexity, as a multiple of the base's; 0 = any."),
+                                field("min_top1", &G::min_top1, number(0, 1),
+                                      "Least share of tokens with the base's most likely token; 0 = any."),
+                            });
+}
+
+TypePtr<ReportConfig> report() {
+  using R = ReportConfig;
+  return record<R>(
+      "a map",
+      {
+          field("output", &R::output, path("a folder", true),
+                "Folder of the report, made when missing; empty = report, in the current folder."),
+          field("base", &R::base, report_candidate(), "What the candidates are compared with."),
+          field("candidates", &R::candidates, list(report_candidate(), 64), "Configurations to compare."),
+          field("gate", &R::gate, report_gate(), "Limits; a candidate beyond one ends with exit code 6."),
+          field("repetitions", &R::repetitions, integer(0, 1000),
+                "Times that each speed is measured; 0 = not at all."),
+      });
+}
+
 TypePtr<RunConfig> run() {
   using R = RunConfig;
   return record<R>(
@@ -170,6 +222,8 @@ TypePtr<RunConfig> run() {
           field("runtime", &R::runtime, runtime(), "How the run is carried out."),
           field("log", &R::log, log(), "Messages."),
           field("bench", &R::bench, bench(), "What `clinfer bench` measures."),
+          field("eval", &R::eval, eval(), "The text that `clinfer eval` and `clinfer report` score."),
+          field("report", &R::report, report(), "What `clinfer report` compares."),
       });
 }
 
