@@ -58,6 +58,8 @@ struct Format {
   /// Writes the codes of one row one to a byte: floats as they are, integers as int8. nullptr where codes are
   /// bytes already or are left as blocks (GGUF).
   void (*unpack_row)(const uint8_t* row_codes, int64_t cols, uint8_t* out) = nullptr;
+  /// The reverse; bits that a code does not have are ignored. nullptr together with unpack_row.
+  void (*pack_row)(const uint8_t* codes, int64_t cols, uint8_t* row_codes) = nullptr;
   /// As encode, with choices; call it through encode_with(), which checks them. nullptr: there are none.
   void (*encode_chosen)(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                         uint8_t* codes, uint8_t* scales) = nullptr;

@@ -40,7 +40,10 @@ struct IntegerGroups {
     Format format{name,           Pack::kElems, Pack::kBytes, 1,      Group,
                   ScaleType::f32, source,       decode_row,   encode, range};
     format.zeros = Asymmetric;
-    if (Bits == 4) format.unpack_row = unpack_row;
+    if (Bits == 4) {
+      format.unpack_row = unpack_row;
+      format.pack_row = pack_row;
+    }
     format.encode_chosen = encode_chosen;
     if (!Asymmetric) {
       format.options = kIntegerRange;
@@ -60,6 +63,12 @@ struct IntegerGroups {
   static void unpack_row(const uint8_t* row_codes, int64_t cols, uint8_t* out) {
     Pack::unpack_row(row_codes, cols, out);
     for (int64_t col = 0; col < cols; ++col) out[col] = static_cast<uint8_t>(out[col] - kOffset);
+  }
+
+  static void pack_row(const uint8_t* codes, int64_t cols, uint8_t* row_codes) {
+    std::vector<uint8_t> stored(codes, codes + cols);
+    for (uint8_t& code : stored) code = static_cast<uint8_t>(code + kOffset);
+    Pack::pack_row(stored.data(), cols, row_codes);
   }
 
   static void decode_row(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out) {

@@ -67,7 +67,10 @@ struct MxBlocks {
                                  std::string_view default_mode) {
     Format format{name,   Pack::kElems, Pack::kBytes, 1,    kBlock, ScaleType::e8m0,
                   source, decode_row,   encode,       range};
-    if constexpr (Element::kBits < 8) format.unpack_row = Pack::unpack_row;
+    if constexpr (Element::kBits < 8) {
+      format.unpack_row = Pack::unpack_row;
+      format.pack_row = Pack::pack_row;
+    }
     format.encode_chosen = encode_chosen;
     format.options = kScaleMode;
     format.default_options = default_mode;

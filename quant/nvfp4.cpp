@@ -7,7 +7,6 @@
 #include "quant/bytes.h"
 #include "quant/magnitude.h"
 #include "quant/minifloat.h"
-#include "quant/packing.h"
 #include "quant/scale_layout.h"
 
 namespace clinfer::quant {
@@ -125,10 +124,6 @@ void encode_nvfp4_with(const EncodeOptions& options, const float* values, int64_
 
 void encode_nvfp4(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales) {
   encode_nvfp4_with({}, values, rows, cols, codes, scales);
-}
-
-void unpack_nvfp4(const uint8_t* row_codes, int64_t cols, uint8_t* out) {
-  Pack::unpack_row(row_codes, cols, out);
 }
 
 }  // namespace clinfer::quant

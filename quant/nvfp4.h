@@ -1,6 +1,7 @@
 #pragma once
 
 #include "quant/format.h"
+#include "quant/packing.h"
 
 namespace clinfer::quant {
 
@@ -23,7 +24,6 @@ void decode_nvfp4(const uint8_t* codes, const uint8_t* scales, int64_t row, int6
 void encode_nvfp4(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales);
 void encode_nvfp4_with(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                        uint8_t* codes, uint8_t* scales);
-void unpack_nvfp4(const uint8_t* row_codes, int64_t cols, uint8_t* out);
 
 inline constexpr Format kNvfp4 = [] {
   Format format{"nvfp4",
@@ -38,7 +38,8 @@ inline constexpr Format kNvfp4 = [] {
                 "+-6"};
   format.tensor_scale = true;
   format.whole_matrix = true;
-  format.unpack_row = unpack_nvfp4;
+  format.unpack_row = Packing<4>::unpack_row;
+  format.pack_row = Packing<4>::pack_row;
   format.encode_chosen = encode_nvfp4_with;
   format.options = kNvfp4Profile;
   format.default_options = "modelopt";

@@ -13,13 +13,15 @@ struct Packing {
   static constexpr int64_t kElems = Bits == 6 ? 4 : 8 / Bits;  ///< codes of a group
   static constexpr int64_t kBytes = Bits == 6 ? 3 : 1;         ///< bytes of a group
 
+  static constexpr uint32_t kMask = (1u << Bits) - 1u;
+
   static constexpr int64_t row_bytes(int64_t cols) { return (cols + kElems - 1) / kElems * kBytes; }
 
   /// Elements beyond cols become zero bits.
   static void pack_row(const uint8_t* codes, int64_t cols, uint8_t* out) {
     for (int64_t at = 0; at < cols; at += kElems) {
       uint32_t group = 0;
-      for (int64_t i = 0; i < kElems && at + i < cols; ++i) group |= uint32_t{codes[at + i]} << (Bits * i);
+      for (int64_t i = 0; i < kElems && at + i < cols; ++i) group |= (codes[at + i] & kMask) << (Bits * i);
       for (int64_t byte = 0; byte < kBytes; ++byte) *out++ = static_cast<uint8_t>(group >> (8 * byte));
     }
   }
@@ -31,7 +33,7 @@ struct Packing {
       uint32_t group = 0;
       for (int64_t byte = 0; byte < kBytes; ++byte) group |= uint32_t{*from++} << (8 * byte);
       for (int64_t i = 0; i < kElems && at + i < count; ++i)
-        out[at + i] = static_cast<uint8_t>(group >> (Bits * i) & ((1u << Bits) - 1u));
+        out[at + i] = static_cast<uint8_t>(group >> (Bits * i) & kMask);
     }
   }
 

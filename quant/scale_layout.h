@@ -53,4 +53,10 @@ SplitScales split_scales(const Format& format, int64_t rows, int64_t cols, std::
 std::vector<uint8_t> unpack_codes(const Format& format, int64_t rows, int64_t cols,
                                   std::span<const uint8_t> codes);
 
+/// The reverse of split_scales and unpack_codes: what a file keeps apart, as the format stores it. Throw
+/// std::invalid_argument when a part does not have the size of the shape, or the tensor scale is missing.
+std::vector<uint8_t> join_scales(const Format& format, int64_t rows, int64_t cols, const SplitScales& parts);
+std::vector<uint8_t> pack_codes(const Format& format, int64_t rows, int64_t cols,
+                                std::span<const uint8_t> codes);
+
 }  // namespace clinfer::quant

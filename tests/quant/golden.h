@@ -32,4 +32,7 @@ struct Golden {
 /// Reads tests/data/quant/<name>.safetensors; throws std::runtime_error when it cannot.
 Golden read_golden(const std::string& name);
 
+/// 64-bit FNV-1a of the bytes of each row, any NaN as 0x7FC00000: how goldens hold decoded values.
+std::vector<uint8_t> row_hashes(const std::vector<float>& values, int64_t rows);
+
 }  // namespace clinfer::quant::test

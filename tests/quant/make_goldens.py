@@ -153,6 +153,13 @@ def gguf(folders, out, file, names):
     write(out / f"{file}.safetensors", tensors, data["labels"][keep])
 
 
+def gptq_awq(folder, out):
+    data = np.load(folder / "gptq_awq_pack.npz")
+    tensors = {key: data[key].view(np.uint8) for key in data.files if data[key].dtype == np.int32}
+    tensors |= {"q": data["q"], "zeros": data["zeros"], "scales": data["scales"], "dq": row_hashes(data["dq"])}
+    write(out / "gptq_awq.safetensors", tensors)
+
+
 def cast(folder, out, name, source):
     """Inputs within the type's range thinned by 9, others by 61; and the decode table."""
     data = np.load(folder / f"cast_{source}.npz")
@@ -185,6 +192,7 @@ def main():
                                    "q5_1/": "Q5_1", "iq4_nl/search": "IQ4_NL", "iq4_nl/nosearch": "IQ4_NL_ref"})
     gguf(folders, out, "gguf_256", {"q4_k/": "Q4_K", "q5_k/": "Q5_K", "q6_k/": "Q6_K"})
     gguf(folders, out, "gguf_mxfp4", {"gguf_mxfp4/": "MXFP4"})
+    gptq_awq(folder, out)
     for name in ("e4m3", "e5m2", "e2m3", "e3m2", "e2m1"):
         cast(folder, out, name, "e4m3fn" if name == "e4m3" else name)
 

@@ -53,23 +53,6 @@ void check_rows(const Case& c, std::span<const uint8_t> got, const std::vector<u
   }
 }
 
-/// FNV-1a of the bytes of each row, any NaN as 0x7FC00000.
-std::vector<uint8_t> row_hashes(const std::vector<float>& values, int64_t rows) {
-  const size_t cols = values.size() / static_cast<size_t>(rows);
-  std::vector<uint8_t> hashes(static_cast<size_t>(rows) * 8);
-  for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
-    uint64_t hash = 0xCBF29CE484222325;
-    for (size_t col = 0; col < cols; ++col) {
-      const float value = values[row * cols + col];
-      uint8_t bytes[4];
-      store(bytes, std::isnan(value) ? 0x7FC00000u : std::bit_cast<uint32_t>(value));
-      for (const uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001B3;
-    }
-    store(hashes.data() + row * 8, hash);
-  }
-  return hashes;
-}
-
 void check_scales(const Case& c, const test::Encoded& encoded) {
   const SplitScales split = split_scales(c.format, c.rows, c.cols, encoded.scales);
   CHECK(split.scales == *c.find("scales"));
@@ -89,7 +72,7 @@ void check_case(const Case& c) {
   const bool inlined = c.format.scale_type == ScaleType::none;
   const test::Encoded stored{inlined ? blocks : encoded.codes, encoded.scales};
   if (c.find("dq") != nullptr) {
-    const auto hashes = row_hashes(test::decode(c.format, stored, c.rows, c.cols), c.rows);
+    const auto hashes = test::row_hashes(test::decode(c.format, stored, c.rows, c.cols), c.rows);
     CHECK(hashes == *c.find("dq"));
   }
 }
