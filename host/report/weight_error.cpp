@@ -1,0 +1,140 @@
+#include "host/report/weight_error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "host/kernels/weight_layout.h"
+#include "host/report/roles.h"
+#include "host/run/weight_source.h"
+#include "quant/distortion.h"
+#include "quant/e8m0.h"
+
+namespace clinfer::report {
+namespace {
+
+/// Block length of the histogram where a format's scales lie inside its codes.
+constexpr int64_t kHistogramBlock = 32;
+
+void add_scales(const quant::Format& format, std::span<const uint8_t> scales, ScaleHistogram& histogram) {
+  if (format.scale_type == quant::ScaleType::e8m0) {
+    for (const uint8_t scale : scales) histogram.add(quant::e8m0_to_f32(scale));
+    return;
+  }
+  for (size_t at = 0; at + sizeof(float) <= scales.size(); at += sizeof(float)) {
+    float scale = 0;
+    std::memcpy(&scale, scales.data() + at, sizeof scale);
+    histogram.add(scale);
+  }
+}
+
+void add_block_maxima(std::span<const float> values, ScaleHistogram& histogram) {
+  for (size_t at = 0; at < values.size(); at += kHistogramBlock) {
+    const auto block = values.subspan(at, std::min<size_t>(kHistogramBlock, values.size() - at));
+    float most = 0;
+    for (const float value : block) most = std::max(most, std::fabs(value));
+    histogram.add(most);
+  }
+}
+
+double energy(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) {
+    if (std::isfinite(value)) sum += static_cast<double>(value) * value;
+  }
+  return sum;
+}
+
+/// The share over two sets, of `before` and `now` elements.
+double joined(double share, int64_t before, double other, int64_t now) {
+  const auto a = static_cast<double>(before);
+  const auto b = static_cast<double>(now);
+  return (share * a + other * b) / std::max(a + b, 1.0);
+}
+
+void add_distortion(const quant::Distortion& d, double signal, int64_t elements, TensorError& error) {
+  error.signal += signal;
+  error.noise += std::isfinite(d.sqnr_db) ? signal * std::pow(10, -d.sqnr_db / 10) : 0;
+  error.cosine = std::min(error.cosine, d.cosine);
+  error.max_abs_error = std::max(error.max_abs_error, d.max_abs_error);
+  error.max_rel_error = std::max(error.max_rel_error, d.max_rel_error);
+  error.flushed_share = joined(error.flushed_share, error.elements, d.flushed_share, elements);
+  if (d.clipped_share)
+    error.clipped_share = joined(error.clipped_share.value_or(0), error.elements, *d.clipped_share, elements);
+  error.nonfinite += d.nonfinite_original + d.nonfinite_decoded;
+  error.elements += elements;
+}
+
+/// Adds the matrices of one checkpoint tensor, which hold `experts` of the weight's.
+void add_tensor(const run::StoredMatrix& stored, const graph::Weight& weight, int64_t experts,
+                TensorError& error) {
+  const quant::Format& held = *quant::find_format(weight.format);
+  std::vector<float> values(static_cast<size_t>(weight.rows * weight.cols));
+  for (int64_t expert = 0; expert < experts; ++expert) {
+    for (int64_t row = 0; row < weight.rows; ++row) {
+      stored.format->decode_row(stored.codes, stored.scales, expert * weight.rows + row, weight.cols,
+                                values.data() + row * weight.cols);
+    }
+    if (stored.format != &held) {
+      add_matrix(held, values, weight.rows, weight.cols, error);
+    } else {
+      error.signal += energy(values);
+      error.elements += weight.rows * weight.cols;
+    }
+  }
+}
+
+TensorError error_of(const graph::Weight& weight, const Role& role, const std::string& name,
+                     const io::Checkpoint& checkpoint) {
+  TensorError error;
+  error.name = name;
+  error.role = role.name;
+  error.layer = role.layer;
+  error.held = weight.format;
+  error.held_bytes = kernels::layout_of(weight).bytes;
+  const auto experts_each = weight.experts / static_cast<int64_t>(weight.tensors.size());
+  for (const std::string& tensor : weight.tensors) {
+    const run::StoredMatrix stored = run::stored_matrix(checkpoint, tensor);
+    error.stored = stored.format->name;
+    add_tensor(stored, weight, experts_each, error);
+    checkpoint.release(*stored.tensor);
+  }
+  return error;
+}
+
+}  // namespace
+
+void add_matrix(const quant::Format& format, std::span<const float> values, int64_t rows, int64_t cols,
+                TensorError& error) {
+  std::vector<uint8_t> codes(static_cast<size_t>(quant::code_bytes(format, rows, cols)));
+  std::vector<uint8_t> scales(static_cast<size_t>(quant::scale_bytes(format, rows, cols)));
+  format.encode(values.data(), rows, cols, codes.data(), scales.data());
+  const quant::Distortion d = quant::measure_distortion(format, values, rows, cols, codes, scales);
+  add_distortion(d, energy(values), rows * cols, error);
+  error.block_maxima = scales.empty();
+  if (scales.empty()) {
+    add_block_maxima(values, error.scales);
+  } else {
+    add_scales(format, scales, error.scales);
+  }
+}
+
+std::vector<TensorError> weight_errors(const graph::Graph& graph, const io::Checkpoint& checkpoint,
+                                       const TensorProgress& progress) {
+  std::vector<TensorError> errors;
+  std::set<std::string> seen;
+  const std::map<graph::ValueId, Role> roles = roles_of(graph);
+  int64_t done = 0;
+  for (const auto& [id, role] : roles) {
+    progress(++done, static_cast<int64_t>(roles.size()));
+    const graph::Weight& weight = *graph.value(id).weight();
+    if (weight.vector || !seen.insert(weight.tensors.front()).second) continue;
+    errors.push_back(error_of(weight, role, graph.value(id).name, checkpoint));
+  }
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const TensorError& a, const TensorError& b) { return a.layer < b.layer; });
+  return errors;
+}
+
+}  // namespace clinfer::report
