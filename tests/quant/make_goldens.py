@@ -36,12 +36,12 @@ def write(path, tensors, labels=()):
             out.write(np.ascontiguousarray(array).tobytes())
 
 
-def thin(labels):
-    """Rows to keep: of each plentiful class, every stride-th."""
+def thin(labels, finer=1):
+    """Rows to keep: of each plentiful class, every stride-th; `finer` times as many."""
     keep, seen = [], {}
     for row, label in enumerate(labels):
         seen[label] = seen.get(label, -1) + 1
-        if KEEP_ALL or seen[label] % PLENTIFUL.get(str(label), 1) == 0:
+        if KEEP_ALL or seen[label] % max(PLENTIFUL.get(str(label), 1) // finer, 1) == 0:
             keep.append(row)
     return np.array(keep)
 
@@ -75,7 +75,7 @@ def mx(folder, out, name):
     for mode in ("floor", "rceil", "even", "ceil"):
         codes, scales, dq = (data[f"{key}_{mode}"][keep] for key in ("codes", "scales", "dq"))
         tensors |= case(f"{name}/{mode}", codes, scales, dq)
-    if f"packed_floor" in data:
+    if "packed_floor" in data:
         tensors[f"{name}/floor|packed"] = data["packed_floor"][keep]
     write(out / f"{name}.safetensors", tensors, data["labels"][keep])
 
@@ -142,12 +142,12 @@ def integers(folder, out):
     write(out / "integers.safetensors", tensors, data["labels"][keep])
 
 
-def gguf(folders, out, file, names):
+def gguf(folders, out, file, names, finer=1):
     """All types of `names` ({case: npz}) were made of the same inputs."""
     tensors = {}
     for name, source in names.items():
         data = next(np.load(f / f"gguf_{source}.npz") for f in folders if (f / f"gguf_{source}.npz").exists())
-        keep = thin(data["labels"])
+        keep = thin(data["labels"], finer)
         tensors["x"] = data["x"][keep]
         tensors |= case(name, data["blocks"][keep], dq=data["dq"][keep], kind="blocks")
     write(out / f"{file}.safetensors", tensors, data["labels"][keep])
@@ -190,7 +190,8 @@ def main():
     folders = (folder, q5_folder)
     gguf(folders, out, "gguf_32", {"q8_0/": "Q8_0", "q4_0/": "Q4_0", "q4_1/": "Q4_1", "q5_0/": "Q5_0",
                                    "q5_1/": "Q5_1", "iq4_nl/search": "IQ4_NL", "iq4_nl/nosearch": "IQ4_NL_ref"})
-    gguf(folders, out, "gguf_256", {"q4_k/": "Q4_K", "q5_k/": "Q5_K", "q6_k/": "Q6_K"})
+    gguf(folders, out, "gguf_256", {"q4_k/": "Q4_K", "q5_k/": "Q5_K", "q6_k/": "Q6_K"}, finer=8)
+    gguf(folders, out, "gguf_last_step", {"q4_k/": "Q4_K_last", "q5_k/": "Q5_K_last"})
     gguf(folders, out, "gguf_mxfp4", {"gguf_mxfp4/": "MXFP4"})
     gptq_awq(folder, out)
     for name in ("e4m3", "e5m2", "e2m3", "e3m2", "e2m1"):

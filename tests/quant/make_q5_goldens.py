@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes gguf_Q5_1.npz and gguf_Q5_K.npz: blocks by ggml, values by the gguf package.
+"""Writes gguf_Q5_1.npz, gguf_Q5_K.npz and gguf_Q{4,5}_K_last.npz: blocks by ggml, values by the gguf package.
 
 usage: make_q5_goldens.py GOLDENS_FOLDER LIBGGML_BASE OUTPUT_FOLDER      (needs numpy and gguf)
 
 GOLDENS_FOLDER has gguf_Q4_1.npz and gguf_Q4_K.npz, whose inputs are used. The library must give the blocks of
 those two files bit for bit: one built with FMA would not. Q5_1 blocks are compared with the gguf package's, too.
+The "last" inputs are those rare ones for which the last step of the search is the best.
 """
 import ctypes
 import pathlib
@@ -29,6 +30,18 @@ def quantize(library, kind, x):
     return blocks
 
 
+def save(path, x, labels, blocks, kind):
+    values = gguf.quants.dequantize(blocks, kind).astype(np.float32)
+    np.savez(path, x=x, labels=labels, blocks=blocks, dq=values)
+
+
+def last_step(library, out):
+    x = np.random.default_rng(7).normal(0, 0.02, (1200, 256)).astype(np.float32)[[60, 440, 581, 595, 862, 1046]]
+    for name in ("Q4_K", "Q5_K"):
+        blocks = quantize(library, TYPES[name], x)
+        save(out / f"gguf_{name}_last.npz", x, np.array(["last_step"] * len(x)), blocks, TYPES[name])
+
+
 def main():
     goldens, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[3])
     library = ctypes.CDLL(sys.argv[2])
@@ -42,8 +55,8 @@ def main():
             zero = (data["x"] == 0).any(axis=1)  # there the package keeps another sign of zero
             print("Q5_1 rows that the gguf package quantises otherwise:",
                   int(((other != blocks).any(axis=1) & ~zero).sum()))
-        values = gguf.quants.dequantize(blocks, TYPES[new]).astype(np.float32)
-        np.savez(out / f"gguf_{new}.npz", x=data["x"], labels=data["labels"], blocks=blocks, dq=values)
+        save(out / f"gguf_{new}.npz", data["x"], data["labels"], blocks, TYPES[new])
+    last_step(library, out)
 
 
 if __name__ == "__main__":

@@ -102,9 +102,9 @@ void check_file(const char* file, std::set<std::string>& seen) {
 
 TEST_CASE("codes, scales and decoded values are those of the goldens, bit for bit") {
   std::set<std::string> seen;
-  for (const char* file :
-       {"mxint8", "mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4", "nvfp4_mod", "nvfp4_wide",
-        "fp8_1x128", "fp8_whole_rows", "fp8_128x128", "integers", "gguf_32", "gguf_256", "gguf_mxfp4"}) {
+  for (const char* file : {"mxint8", "mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4",
+                           "nvfp4_mod", "nvfp4_wide", "fp8_1x128", "fp8_whole_rows", "fp8_128x128",
+                           "integers", "gguf_32", "gguf_256", "gguf_last_step", "gguf_mxfp4"}) {
     check_file(file, seen);
   }
   // E5M2 with plain scales and groups of 128 int8 have no golden: they are instances of templates that have.
