@@ -1,6 +1,7 @@
 set(MATMUL_SOURCES
   embedding.cpp
   expert_linear.cpp
+  fp8_matmul.cpp
   head_linear.cpp
   linear.cpp
   linear_clblast.cpp

@@ -1,0 +1,175 @@
+// The FP8 matmul at DeepSeek-V3's shapes on a device with wgmma: TFLOP/s, and the result checked against sums
+// in double over the quantised operands. bench/h200 runs it beside PyTorch.
+//   bench_h200 [m ...]      JSON lines to the file CLINFER_BENCH_JSON
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <random>
+
+#include "host/cl/platforms.h"
+#include "host/kernels/fp8_matmul.h"
+#include "host/kernels/trial.h"
+#include "quant/e4m3.h"
+#include "quant/error.h"
+
+using namespace clinfer;
+using kernels::Bytes;
+using kernels::Fp8Shape;
+
+namespace {
+
+constexpr int64_t kShapes[][2] = {{2112, 7168},  {24576, 1536}, {32768, 512},
+                                  {7168, 16384}, {4096, 7168},  {7168, 2048}};  // n, k
+constexpr int kRounds = 5;
+
+template <typename T>
+std::span<const std::byte> as_bytes(const std::vector<T>& data) {
+  return std::as_bytes(std::span(data));
+}
+
+/// A problem with its operands on host and device.
+struct Problem {
+  Fp8Shape shape;
+  std::vector<uint8_t> weight;  ///< [n, k]
+  std::vector<float> weight_scales;
+  std::vector<cl::Buffer> quantize;  ///< of the launches, in order
+  std::vector<cl::Buffer> pack;
+  std::vector<cl::Buffer> multiply;
+};
+
+Problem make_problem(const cl::Device& device, const Fp8Shape& shape) {
+  std::mt19937 random(static_cast<uint32_t>(shape.n + shape.k));
+  const auto elements = [](int64_t a, int64_t b) { return static_cast<size_t>(a * b); };
+  Problem p;
+  p.shape = shape;
+  std::vector<float> x(elements(shape.m, shape.k));
+  for (float& v : x) v = static_cast<float>(static_cast<int32_t>(random())) * 0x1p-30f;
+  p.weight.resize(elements(shape.n, shape.k));
+  for (uint8_t& code : p.weight) {
+    code = static_cast<uint8_t>(random());
+    if ((code & 0x7F) == 0x7F) code ^= 1;
+  }
+  p.weight_scales.resize(elements((shape.n + 127) / 128, shape.k / 128));
+  for (float& s : p.weight_scales) s = 0.001f + static_cast<float>(random() % 1000) * 1e-6f;
+  const auto upload = [&](std::span<const std::byte> data) {
+    cl::Buffer buffer = device.allocate(static_cast<int64_t>(data.size()));
+    device.write(buffer, data);
+    return buffer;
+  };
+  p.quantize = {upload(as_bytes(x)), device.allocate(kernels::fp8_activation_bytes(shape)),
+                device.allocate(kernels::fp8_activation_scale_bytes(shape))};
+  p.pack = {upload(as_bytes(p.weight)), device.allocate(kernels::fp8_weight_bytes(shape))};
+  p.multiply = {p.quantize[1], p.quantize[2], p.pack[1], upload(as_bytes(p.weight_scales)),
+                device.allocate(shape.m * shape.n * 2)};
+  device.fill(p.multiply[4], 0xFF, 0, p.multiply[4].bytes());  // NaN
+  return p;
+}
+
+template <typename T>
+std::vector<T> download(const cl::Device& device, const cl::Buffer& buffer) {
+  std::vector<T> data(static_cast<size_t>(buffer.bytes()) / sizeof(T));
+  device.read(buffer, std::as_writable_bytes(std::span(data)));
+  return data;
+}
+
+/// 1 - 2 <a, b> / (|a|^2 + |b|^2) over some rows and columns.
+double difference(const cl::Device& device, const Problem& p) {
+  const auto codes = download<uint8_t>(device, p.quantize[1]);
+  const auto scales = download<float>(device, p.quantize[2]);
+  const auto y = download<uint16_t>(device, p.multiply[4]);
+  const int64_t padded = (p.shape.m + 127) / 128 * 128;
+  double both = 0;
+  double squares = 0;
+  for (int64_t row = 0; row < p.shape.m; row += std::max<int64_t>(1, p.shape.m / 37)) {
+    for (int64_t col = row % 5; col < p.shape.n; col += std::max<int64_t>(1, p.shape.n / 61)) {
+      double expected = 0;
+      for (int64_t block = 0; block < p.shape.k / 128; ++block) {
+        double part = 0;
+        for (int64_t i = block * 128; i < block * 128 + 128; ++i) {
+          const auto at = static_cast<size_t>(kernels::fp8_activation_offset(p.shape, row, i));
+          part += static_cast<double>(quant::kE4m3Values[codes[at]]) *
+                  quant::kE4m3Values[p.weight[static_cast<size_t>(col * p.shape.k + i)]];
+        }
+        expected += part * scales[static_cast<size_t>(block * padded + row)] *
+                    p.weight_scales[static_cast<size_t>(col / 128 * (p.shape.k / 128) + block)];
+      }
+      const uint32_t bits = uint32_t{y[static_cast<size_t>(row * p.shape.n + col)]} << 16;
+      float got = 0;
+      std::memcpy(&got, &bits, 4);
+      both += 2 * expected * got;
+      squares += expected * expected + static_cast<double>(got) * got;
+    }
+  }
+  return 1 - both / squares;
+}
+
+/// Median seconds of one launch, `count` of them queued at a time.
+double seconds_of(const cl::Device& device, cl::Kernel& kernel, const kernels::Launch& launch,
+                  std::span<const cl::Buffer> buffers, int count) {
+  std::vector<double> seconds;
+  for (int round = 0; round <= kRounds; ++round) {
+    device.finish();
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) enqueue(device, kernel, launch, buffers, {}, buffers[0], {});
+    device.finish();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (round > 0) seconds.push_back(took.count() / count);
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
+  return seconds[kRounds / 2];
+}
+
+void bench(const cl::Device& device, cl::ProgramCache& programs, const Fp8Shape& shape, std::ofstream& json) {
+  const Problem p = make_problem(device, shape);
+  const kernels::Fp8Launches launches = kernels::fp8_launches(device.info(), shape, true);
+  cl::Kernel quantize(programs.build(device, launches.quantize.program), launches.quantize.kernel);
+  cl::Kernel pack(programs.build(device, launches.pack_weight.program), launches.pack_weight.kernel);
+  cl::Kernel multiply(programs.build(device, launches.multiply.program), launches.multiply.kernel);
+  enqueue(device, quantize, launches.quantize, p.quantize, {}, p.quantize[0], {});
+  enqueue(device, pack, launches.pack_weight, p.pack, {}, p.pack[0], {});
+  enqueue(device, multiply, launches.multiply, p.multiply, {}, p.multiply[0], {});
+  device.finish();
+  const double off = difference(device, p);
+  const double flops = 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n * shape.k);
+  const int count = static_cast<int>(std::clamp(2e13 / flops, 10.0, 200.0));
+  const double quantizing = seconds_of(device, quantize, launches.quantize, p.quantize, 20);
+  const double seconds = seconds_of(device, multiply, launches.multiply, p.multiply, count);
+  std::printf("fp8 %5lld x %5lld x %5lld  %8.1f us  %7.1f TFLOP/s  quantising x %6.1f us  diff %.2e %s\n",
+              static_cast<long long>(shape.m), static_cast<long long>(shape.n),
+              static_cast<long long>(shape.k), seconds * 1e6, flops / seconds * 1e-12, quantizing * 1e6, off,
+              off < 1e-3 ? "right" : "WRONG");
+  std::fflush(stdout);
+  json << "{\"m\": " << shape.m << ", \"n\": " << shape.n << ", \"k\": " << shape.k
+       << ", \"us\": " << seconds * 1e6 << ", \"tflop_s\": " << flops / seconds * 1e-12
+       << ", \"quantize_us\": " << quantizing * 1e6 << ", \"calc_diff\": " << off << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::vector<int64_t> tokens;
+  for (int i = 1; i < argc; ++i) tokens.push_back(std::atoll(argv[i]));
+  if (tokens.empty()) tokens = {4096, 128, 64};
+  const char* path = std::getenv("CLINFER_BENCH_JSON");
+  std::ofstream json(path == nullptr ? "/dev/null" : path);
+  cl::ProgramCache programs({.folder = ""});
+  for (const graph::DeviceInfo& info : cl::list_devices().devices) {
+    if (!info.usable || !info.is_gpu) continue;
+    const cl::Device device(info);
+    for (const int64_t m : tokens) {
+      for (const auto& [n, k] : kShapes) {
+        const kernels::Support support = kernels::supports_fp8_matmul(info, {m, n, k});
+        if (support.ok) bench(device, programs, {m, n, k}, json);
+        if (!support.ok) std::printf("%s: %s\n", info.name.c_str(), support.reason.c_str());
+      }
+    }
+  }
+  return 0;
+} catch (const Error& error) {
+  std::fprintf(stderr, "bench_h200: %s\n", error.what());
+  return static_cast<int>(error.fault());
+}
