@@ -32,20 +32,42 @@
 namespace clinfer::quant {
 namespace {
 
-// A format is a header (and source) of its own, and one entry here.
+// A format is a header (and source) of its own, and one line here.
+// clang-format off
 constexpr Format kFormats[] = {
-    kF32,           kF16,           kBf16,
-    kFp8E4m3Tensor, kFp8E4m3Row,    kFp8E4m3Block128,
-    kFp8E4m3Row128, kFp8E5m2Tensor, kFp8E5m2Row,
-    kMxint8,        kMxfp8E4m3,     kMxfp8E5m2,
-    kMxfp6E2m3,     kMxfp6E3m2,     kMxfp4,
-    kNvfp4,         kInt8Row,       kInt8Group32,
-    kInt8Group128,  kInt4Group128,  kInt4Group128Asym,
-    kQ8_0,          kQ4_0,          kQ4_1,
-    kQ5_0,          kQ5_1,          kQ4K,
-    kQ5K,           kQ6K,           kIq4Nl,
+    kF32,
+    kF16,
+    kBf16,
+    kFp8E4m3Tensor,
+    kFp8E4m3Row,
+    kFp8E4m3Block128,
+    kFp8E4m3Row128,
+    kFp8E5m2Tensor,
+    kFp8E5m2Row,
+    kMxint8,
+    kMxfp8E4m3,
+    kMxfp8E5m2,
+    kMxfp6E2m3,
+    kMxfp6E3m2,
+    kMxfp4,
+    kNvfp4,
+    kInt8Row,
+    kInt8Group32,
+    kInt8Group128,
+    kInt4Group128,
+    kInt4Group128Asym,
+    kQ8_0,
+    kQ4_0,
+    kQ4_1,
+    kQ5_0,
+    kQ5_1,
+    kQ4K,
+    kQ5K,
+    kQ6K,
+    kIq4Nl,
     kGgufMxfp4,
 };
+// clang-format on
 
 }  // namespace
 

@@ -8,7 +8,7 @@ namespace clinfer::kernels {
 /// Constants that every kernel reading a weight needs: its decoder and what the device can do.
 std::vector<std::string> weight_defines(const OpContext& context, const graph::Weight& weight);
 
-/// Yes when the weight's format has a decoder (all formats of quant::formats() have) and the sizes fit the
+/// Yes when the weight's format has a decoder (quant::device_formats() have one) and the sizes fit the
 /// kernels' 32-bit counts.
 Support supports_weight(const OpContext& context, size_t input);
 
