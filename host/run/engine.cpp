@@ -38,6 +38,8 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   KernelCheck check(cache, options.verify_kernels);
   main_ = bind(0, cache, check);
   if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
+  // Nothing runs now, and the trials have launched what was built: the moment in which storing it is safe.
+  cache.flush();
 }
 
 Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
