@@ -166,6 +166,11 @@ void ProgramCache::flush() {
   }
 }
 
+bool ProgramCache::has_unsaved() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(unsaved_.begin(), unsaved_.end(), [](const Unsaved& u) { return u.program.launched(); });
+}
+
 ProgramCache::Statistics ProgramCache::statistics() const {
   const std::lock_guard lock(mutex_);
   return statistics_;

@@ -68,6 +68,9 @@ class ProgramCache {
   /// Saves every binary that is not on disk yet, launched or not.
   void flush();
 
+  /// Whether the end will store programs, which can take PoCL as long as building them did.
+  bool has_unsaved() const;
+
   Statistics statistics() const;
   std::string warning() const {
     return disk_.warning();

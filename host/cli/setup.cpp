@@ -120,6 +120,11 @@ std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& co
   return cache;
 }
 
+LoadedModel::~LoadedModel() {
+  engine.reset();
+  if (programs && programs->has_unsaved()) spdlog::info("storing compiled kernels for the next start");
+}
+
 LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
                        int64_t prefill_outputs) {
   const auto start = std::chrono::steady_clock::now();

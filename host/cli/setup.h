@@ -25,8 +25,13 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
 /// A cache of programs as runtime.kernel_cache says.
 std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config);
 
-/// Everything a run holds open, in the order in which it must be taken down.
+/// Everything a run holds open; taken down in the order engine, programs, checkpoint.
 struct LoadedModel {
+  LoadedModel() = default;
+  LoadedModel(LoadedModel&&) = default;
+  LoadedModel& operator=(LoadedModel&&) = delete;
+  ~LoadedModel();  ///< says when storing compiled kernels makes the user wait
+
   std::unique_ptr<io::Checkpoint> checkpoint;
   std::unique_ptr<cl::ProgramCache> programs;
   std::unique_ptr<run::Engine> engine;

@@ -1,6 +1,7 @@
 #include "host/run/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 #include <spdlog/spdlog.h>
@@ -34,12 +35,10 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   storage_->load(plans, checkpoint, progress);
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
-  for (const auto& build : builds) build.wait();
+  wait_for(builds);
   KernelCheck check(cache, options.verify_kernels);
   main_ = bind(0, cache, check);
   if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
-  // Nothing runs now, and the trials have launched what was built: the moment in which storing it is safe.
-  cache.flush();
 }
 
 Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
@@ -52,6 +51,16 @@ Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
     }
   }
   return builds;
+}
+
+void Engine::wait_for(const Builds& builds) {
+  bool told = false;
+  for (const auto& build : builds) {
+    if (told || build.wait_for(std::chrono::milliseconds(500)) == std::future_status::ready) continue;
+    spdlog::info("compiling kernels: once for a device and its driver");
+    told = true;
+  }
+  for (const auto& build : builds) build.wait();
 }
 
 void Engine::settle_step(plan::Plan& plan, size_t index, KernelCheck& check) {

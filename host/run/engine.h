@@ -83,6 +83,7 @@ class Engine {
 
   int64_t hidden_bytes(size_t rows) const;
   Builds start_builds(cl::ProgramCache& cache) const;
+  static void wait_for(const Builds& builds);
   void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
   void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
   Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
