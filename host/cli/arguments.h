@@ -17,13 +17,16 @@ struct Arguments {
   std::string weights;                    ///< --weights FORMAT
   std::optional<std::string> prompt;      ///< run --prompt
   std::string file;                       ///< --file
-  std::string out;                        ///< logits --out
+  std::string out;                        ///< logits, report --out
   std::string ids;                        ///< --ids 1,2,3
   std::string output = "md";              ///< bench -o: md, csv, json
   std::vector<std::string> bench_prompt;  ///< bench -p, as llama-bench: 512 or 128,512; 0: none
   std::vector<std::string> bench_tokens;  ///< bench -n
   std::vector<std::string> bench_depths;  ///< bench -d
   std::optional<int64_t> repetitions;     ///< bench -r
+  std::string format;                     ///< codec --format NAME
+  std::string scale;                      ///< codec --scale WORDS
+  std::string in;                         ///< codec --in FILE
   std::string html;                       ///< plan --html FILE
   std::string topic;                      ///< help TOPIC
   int verbose = 0;                        ///< -v: debug, -vv: trace
@@ -33,6 +36,7 @@ struct Arguments {
   bool print_config = false;
   bool reasons = false;  ///< plan --reasons
   bool dot = false;      ///< plan --dot
+  bool list = false;     ///< codec --list
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.
@@ -45,5 +49,7 @@ int tokenize(const Arguments& arguments);
 int logits(const Arguments& arguments);
 int bench(const Arguments& arguments);
 int eval(const Arguments& arguments);
+int codec(const Arguments& arguments);
+int report(const Arguments& arguments);
 
 }  // namespace clinfer::cli

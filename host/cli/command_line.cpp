@@ -146,6 +146,24 @@ void declare_measures(CommandLine& line) {
   add_short_form(v, a, "--chunks", "eval.chunks");
   add_short_form(v, a, "-b,--batch-size", "runtime.batch_tokens");
   v->add_flag("--json", a.json, "as JSON");
+
+  v = add_verb(line, "report", "quantisation accuracy: compare configurations of a model on a text", report);
+  add_source(v, a);
+  v->add_option("-f,--file", a.file, "text file, before the YAML file's");
+  v->add_option("-o,--out", a.out,
+                "folder for report.html, .md, .json and winner.yaml, before the YAML file's");
+  v->add_flag("--json", a.json, "print the report as JSON, not its summary");
+}
+
+void declare_formats(CommandLine& line) {
+  Arguments& a = line.arguments;
+  CLI::App* v = add_verb(line, "codec", "encode the tensors of a file in a weight format, for comparison", codec);
+  v->add_option("--format", a.format, "name of the format");
+  v->add_option("--scale", a.scale, "words of its scale options: rceil or ue8m0,reciprocal");
+  v->add_option("--in", a.in, ".safetensors file of float32 tensors");
+  v->add_option("--out", a.out, "file to write: T.codes, T.scales, ..., T.dequantized for each tensor T");
+  v->add_option("--device", a.device, "encode on this device");
+  v->add_flag("--list", a.list, "list the formats");
 }
 
 void declare(CommandLine& line) {
@@ -158,6 +176,7 @@ void declare(CommandLine& line) {
   app.require_subcommand(1);
   declare_runs(line);
   declare_measures(line);
+  declare_formats(line);
   declare_looks(line);
   CLI::App* help = app.add_subcommand("help", "options of a verb, or `config`: every key of a YAML file");
   help->add_option("topic", line.arguments.topic, "a verb, or config");

@@ -133,9 +133,8 @@ struct Report {
   Candidate base;
   Perplexity base_perplexity;
   double base_tail_mass = 0;  ///< mean probability outside the kept logits
-  int64_t base_bytes = 0;     ///< of its weights
   std::vector<CandidateResult> candidates;
-  std::vector<std::string> kernels;  ///< variants that ran, op by op
+  std::vector<std::string> kernels;  ///< variants that ran, sorted
   std::optional<size_t> knee;        ///< of the front of bytes and KL
   std::optional<size_t> winner;      ///< the smallest that passes the gate, or the knee without one
 };

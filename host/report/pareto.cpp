@@ -7,7 +7,7 @@
 namespace clinfer::report {
 
 double log_loss(double loss) {
-  return std::log10(std::max(loss, 1e-9));
+  return std::log10(std::max(loss, kLeastLoss));
 }
 
 std::vector<size_t> pareto_front(std::span<const Trade> trades) {

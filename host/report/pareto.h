@@ -6,6 +6,9 @@
 
 namespace clinfer::report {
 
+/// A divergence in nats that nobody notices: no top token changes in thousands.
+inline constexpr double kLeastLoss = 1e-5;
+
 /// Of both less is better.
 struct Trade {
   double cost = 0;  ///< bytes
@@ -18,7 +21,8 @@ std::vector<size_t> pareto_front(std::span<const Trade> trades);
 
 /// The bend of the front: the trade farthest below the straight line from its cheapest to its dearest, in
 /// cost and log10(loss), each scaled to [0, 1]. With fewer than three on the front the cheapest; nothing for
-/// none. Losses below 1e-9 count as that.
+/// none. Losses below kLeastLoss
+/// count as that.
 std::optional<size_t> knee(std::span<const Trade> trades);
 
 /// The loss as the axis of the plot has it.

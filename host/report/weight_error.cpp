@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <set>
 
 #include "host/kernels/weight_layout.h"
 #include "host/report/roles.h"
 #include "host/run/weight_source.h"
+#include "quant/bytes.h"
 #include "quant/distortion.h"
+#include "quant/e4m3.h"
 #include "quant/e8m0.h"
+#include "quant/scale_layout.h"
 
 namespace clinfer::report {
 namespace {
@@ -17,15 +19,22 @@ namespace {
 /// Block length of the histogram where a format's scales lie inside its codes.
 constexpr int64_t kHistogramBlock = 32;
 
-void add_scales(const quant::Format& format, std::span<const uint8_t> scales, ScaleHistogram& histogram) {
-  if (format.scale_type == quant::ScaleType::e8m0) {
-    for (const uint8_t scale : scales) histogram.add(quant::e8m0_to_f32(scale));
-    return;
-  }
-  for (size_t at = 0; at + sizeof(float) <= scales.size(); at += sizeof(float)) {
-    float scale = 0;
-    std::memcpy(&scale, scales.data() + at, sizeof scale);
-    histogram.add(scale);
+void add_scales(const quant::Format& format, const quant::SplitScales& parts, ScaleHistogram& histogram) {
+  const std::vector<uint8_t>& scales = parts.scales;
+  switch (format.scale_type) {
+    case quant::ScaleType::none:
+      break;
+    case quant::ScaleType::f32:
+      for (size_t at = 0; at < scales.size(); at += sizeof(float))
+        histogram.add(quant::load<float>(scales.data() + at));
+      break;
+    case quant::ScaleType::e8m0:
+      for (const uint8_t scale : scales) histogram.add(quant::e8m0_to_f32(scale));
+      break;
+    case quant::ScaleType::e4m3:
+      for (const uint8_t scale : scales)
+        histogram.add(static_cast<double>(quant::E4m3::kValues[scale]) * parts.tensor_scale.value_or(1));
+      break;
   }
 }
 
@@ -116,7 +125,7 @@ void add_matrix(const quant::Format& format, std::span<const float> values, int6
   if (scales.empty()) {
     add_block_maxima(values, error.scales);
   } else {
-    add_scales(format, scales, error.scales);
+    add_scales(format, quant::split_scales(format, rows, cols, scales), error.scales);
   }
 }
 
