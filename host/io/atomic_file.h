@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -15,6 +16,8 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::span<const std::byte> bytes);
+  /// The same at a place of its own, counted from the file's start; write() goes on where it was.
+  void write_at(uint64_t offset, std::span<const std::byte> bytes);
   void commit();
 
  private:

@@ -23,6 +23,8 @@ ROOMS = {
     "host/run/": (["host/plan/", "host/kernels/", "host/cl/", "host/io/", "graph/", "quant/"], r"spdlog/.*"),
     "host/generate/": (["host/run/", "host/text/", "host/config/", "host/kernels/variant.h", "quant/error.h"],
                        r"spdlog/.*"),
+    "host/quantize/": (["host/config/nearest.h", "host/config/run_config.h", "host/io/", "quant/"],
+                       POSIX + r"|nlohmann/json\.hpp"),
     "host/cli/": (["host/", "graph/", "quant/"], POSIX + r"|CLI/CLI\.hpp|fmt/\w+\.h|nlohmann/json\.hpp|spdlog/.*"),
     "bench/": (["host/", "graph/", "quant/", ARGS], r"fmt/\w+\.h|nlohmann/json\.hpp"),
     "tests/": (["host/", "graph/", "quant/", "cl_kernels/"], POSIX + r"|doctest/doctest\.h|nlohmann/json\.hpp|std\w+\.h"),
