@@ -1,16 +1,18 @@
-// y [m, n] = x . W with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma and added
-// up in floats. Operands as fp8_quantize.cl and fp8_pack_weight.cl leave them; scales_b [n / 128][k / 128].
-// Needs sm_90a. A group stays and takes tile after tile of 128 x 128: warpgroup 0 brings W's tiles into local
-// memory, 1 and 2 multiply 64 rows each with x's fragments straight from global memory.
+// y [m, n] = x . W with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma
+// and added up in floats. Operands as fp8_quantize.cl and fp8_pack_weight.cl leave them; scales_b [n / 128][k
+// / 128]. Needs sm_90a. A group stays and takes tile after tile of 128 x 128: warpgroup 0 brings W's tiles
+// into local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global memory.
 #include "cl_kernels/args/fp8_matmul_args.h"
 #include "nvidia/wgmma_n128.clh"
 
 #ifndef OUT_BF16
 #error OUT_BF16 (0: y is f32)
 #endif
+#ifndef BAND
+#define BAND 16  // tiles of rows that share W's tiles while these are in L2
+#endif
 #define STAGES 5
 #define STAGE_BYTES 8192
-#define BAND 16  // tiles of rows that share W's tiles while these are in L2
 
 typedef struct Tile {
   int row;  // of the first of its rows, in tiles
@@ -43,8 +45,8 @@ INLINE uint swap_lanes(uint v, uint mask) {
   return other;
 }
 
-// One row's 4 column groups of 8: of each, this lane of a quad holds 2 columns; after the exchange it holds all 8
-// of group lane.
+// One row's 4 column groups of 8: of each, this lane of a quad holds 2 columns; after the exchange it holds
+// all 8 of group lane.
 INLINE uint4 gather_quad(uint4 v, uint lane) {
   const bool odd = lane & 1u;
   const uint a = swap_lanes(odd ? v.x : v.y, 1u);
@@ -56,7 +58,8 @@ INLINE uint4 gather_quad(uint4 v, uint lane) {
   return upper ? (uint4)(c, d, u.z, u.w) : (uint4)(u.x, u.y, c, d);
 }
 
-INLINE void store_tile(const float* sum, int row, int col, uint thread, global void* y, const Fp8MatmulArgs* a) {
+INLINE void store_tile(const float* sum, int row, int col, uint thread, global void* y,
+                       const Fp8MatmulArgs* a) {
   const uint lane = thread % 4u;
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
@@ -85,7 +88,8 @@ INLINE void store_tile(const float* sum, int row, int col, uint thread, global v
   }
 }
 
-INLINE void bring_tiles(global const uchar* weight, uint stages, uint full, uint empty, const Fp8MatmulArgs* a) {
+INLINE void bring_tiles(global const uchar* weight, uint stages, uint full, uint empty,
+                        const Fp8MatmulArgs* a) {
   const int rows = (a->m + 127) / 128;
   const int cols = (a->n + 127) / 128;
   const int steps = a->k / 64;
@@ -106,41 +110,53 @@ INLINE void bring_tiles(global const uchar* weight, uint stages, uint full, uint
   }
 }
 
+// A block of 128 columns: this thread's fragments of x, the scales of its two rows and W's.
+INLINE void load_block(global const uint4* x, global const float* scales_a, global const float* scales_b,
+                       Tile tile, int block, int my_row, uint thread, uint warpgroup, int rows, int blocks,
+                       uint4* fragments, float* scales) {
+  global const uint4* from = x + ((long)(tile.row * 2 + (int)warpgroup) * blocks + block) * 512 + thread;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) fragments[i] = from[i * 128];
+  global const float* s_a = scales_a + (long)block * rows * 128 + tile.row * 128 + my_row;
+  scales[0] = s_a[0];
+  scales[1] = s_a[8];
+  scales[2] = scales_b[(long)tile.col * blocks + block];
+}
+
 INLINE void multiply_tiles(global const uint4* x, global const float* scales_a, global const float* scales_b,
                            global void* y, uint stages, uint full, uint empty, uint warpgroup,
                            const Fp8MatmulArgs* a) {
   const int rows = (a->m + 127) / 128;
   const int cols = (a->n + 127) / 128;
   const int blocks = a->k / 128;
-  const long padded = (long)rows * 128;
   const uint thread = get_local_id(0) % 128u;
   const int my_row = (int)(warpgroup * 64u + thread / 32u * 16u + thread % 32u / 4u);
   uint stage = 0;
   uint parity = 0;
-  for (int index = (int)get_group_id(0); index < rows * cols; index += (int)get_num_groups(0)) {
-    const Tile tile = tile_at(index, rows, cols);
-    global const uint4* fragments = x + (long)(tile.row * 2 + (int)warpgroup) * blocks * 512 + thread;
-    global const float* s_a = scales_a + tile.row * 128 + my_row;
-    global const float* s_b = scales_b + (long)tile.col * blocks;
+  uint4 next[4];
+  float next_scales[3];
+  int index = (int)get_group_id(0);
+  Tile tile = tile_at(index, rows, cols);
+  load_block(x, scales_a, scales_b, tile, 0, my_row, thread, warpgroup, rows, blocks, next, next_scales);
+  while (index < rows * cols) {
     float sum[64];
 #pragma unroll
     for (int i = 0; i < 64; ++i) sum[i] = 0.0f;
-    uint4 next[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i) next[i] = fragments[i * 128];
-    float next_scales[3] = {s_a[0], s_a[8], s_b[0]};
+    index += (int)get_num_groups(0);
+    const Tile after = tile_at(min(index, rows * cols - 1), rows, cols);
     for (int block = 0; block < blocks; ++block) {
       uint4 now[4];
 #pragma unroll
       for (int i = 0; i < 4; ++i) now[i] = next[i];
       const float low = next_scales[0] * next_scales[2];
       const float high = next_scales[1] * next_scales[2];
-      const int ahead = min(block + 1, blocks - 1);
-#pragma unroll
-      for (int i = 0; i < 4; ++i) next[i] = fragments[(long)ahead * 512 + i * 128];
-      next_scales[0] = s_a[ahead * padded];
-      next_scales[1] = s_a[ahead * padded + 8];
-      next_scales[2] = s_b[ahead];
+      // The block behind this one, or the next tile's first, so that storing this tile hides its way here.
+      const bool last = block + 1 == blocks;
+      Tile ahead;
+      ahead.row = last ? after.row : tile.row;
+      ahead.col = last ? after.col : tile.col;
+      load_block(x, scales_a, scales_b, ahead, last ? 0 : block + 1, my_row, thread, warpgroup, rows, blocks,
+                 next, next_scales);
 
       const uint first = stage;
       mbarrier_wait(full + 8 * first, parity);
@@ -168,12 +184,16 @@ INLINE void multiply_tiles(global const uint4* x, global const float* scales_a, 
       for (int i = 0; i < 64; ++i) sum[i] = fma(part[i], i % 4 < 2 ? low : high, sum[i]);
     }
     store_tile(sum, tile.row * 128 + my_row, tile.col * 128, thread, y, a);
+    tile = after;
   }
 }
 
-kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_matmul(
-    global const uint4* restrict x, global const float* restrict scales_a, global const uchar* restrict weight,
-    global const float* restrict scales_b, global void* restrict y, const Fp8MatmulArgs a) {
+kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_matmul(global const uint4* restrict x,
+                                                                        global const float* restrict scales_a,
+                                                                        global const uchar* restrict weight,
+                                                                        global const float* restrict scales_b,
+                                                                        global void* restrict y,
+                                                                        const Fp8MatmulArgs a) {
   local uchar tiles[STAGES * STAGE_BYTES] __attribute__((aligned(1024)));
   local ulong barriers[2 * STAGES];
   const uint stages = shared_address(tiles);

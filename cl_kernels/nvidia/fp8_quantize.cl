@@ -17,9 +17,9 @@ INLINE uint e4m3_from_float(float v) {
 }
 
 kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_quantize(global const float* restrict x,
-                                                                         global uint* restrict codes,
-                                                                         global float* restrict scales,
-                                                                         const Fp8MatmulArgs a) {
+                                                                          global uint* restrict codes,
+                                                                          global float* restrict scales,
+                                                                          const Fp8MatmulArgs a) {
   local float largest[128];
   const int lane = (int)get_local_id(0);
   const int blocks = a.k / 128;
@@ -34,7 +34,9 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_quantize(global
     barrier(CLK_LOCAL_MEM_FENCE);
     if (lane % 32 < width) {
       const float other = largest[lane + width];
-      largest[lane] = isnan(other) ? other : isnan(largest[lane]) ? largest[lane] : fmax(largest[lane], other);
+      largest[lane] = isnan(other)           ? other
+                      : isnan(largest[lane]) ? largest[lane]
+                                             : fmax(largest[lane], other);
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);

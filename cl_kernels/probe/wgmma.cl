@@ -1,6 +1,6 @@
-// wgmma m64n8k32 on E4M3, A in registers and B in local memory: A's rows are ones and twos by turns, B's column n
-// is n all along, so row r of column n is 32 n (1 + r % 2). out[i] = row 16 (i / 32) + i % 32 / 4, column
-// 2 (i % 4) + 1.
+// wgmma m64n8k32 on E4M3, A in registers and B in local memory: A's rows are ones and twos by turns, B's
+// column n is n all along, so row r of column n is 32 n (1 + r % 2). out[i] = row 16 (i / 32) + i % 32 / 4,
+// column 2 (i % 4) + 1.
 #include "nvidia/sm90.clh"
 
 kernel __attribute__((reqd_work_group_size(128, 1, 1))) void probe(global int* restrict out) {
@@ -21,6 +21,9 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void probe(global int* r
       : "+f"(d0), "+f"(d1), "+f"(d2), "+f"(d3)
       : "r"(a), "r"(a), "r"(a), "r"(a), "l"(descriptor));
   wgmma_commit();
-  asm volatile("//@90a wgmma.wait_group.sync.aligned 0;" : "+f"(d0), "+f"(d1), "+f"(d2), "+f"(d3) : : "memory");
+  asm volatile("//@90a wgmma.wait_group.sync.aligned 0;"
+               : "+f"(d0), "+f"(d1), "+f"(d2), "+f"(d3)
+               :
+               : "memory");
   if (thread < 64u) out[thread] = (int)d1;
 }

@@ -25,33 +25,57 @@ Support supports_weight(const OpContext& context, size_t input) {
 
 namespace {
 
-/// A unit of include/units.clh: its columns and bytes, and what the start of a row must be aligned to.
+/// A unit of include/units.clh: what a row's columns are a multiple of, what its start must be aligned to,
+/// and the columns a lane has in flight.
 struct Unit {
   std::string_view format;
   int64_t cols;
   int64_t row_align;
+  int64_t lane_cols;
 };
 constexpr Unit kUnits[] = {
-    {"f32", 4, 16},    {"f16", 4, 8},   {"bf16", 4, 8},  {"fp8_e4m3_128x128", 4, 4},
-    {"mxint8", 32, 8}, {"q8_0", 32, 2}, {"q4_0", 32, 2}, {"q4_1", 32, 4},
+    {"f32", 4, 16, 4},     {"f16", 4, 8, 8},    {"bf16", 4, 8, 8},   {"fp8_e4m3_128x128", 4, 4, 16},
+    {"mxint8", 32, 8, 16}, {"q8_0", 32, 2, 16}, {"q4_0", 32, 2, 32}, {"q4_1", 32, 4, 32},
 };
 
-bool has_units(const graph::Weight& weight) {
+const Unit* units_of(const graph::Weight& weight) {
   for (const Unit& unit : kUnits) {
     if (unit.format != weight.format) continue;
-    return weight.cols % unit.cols == 0 && weight_args(weight).row_bytes % unit.row_align == 0;
+    return weight.cols % unit.cols == 0 && weight_args(weight).row_bytes % unit.row_align == 0 ? &unit
+                                                                                               : nullptr;
   }
-  return false;
+  return nullptr;
+}
+
+constexpr int64_t kRun = 8;
+constexpr int64_t kMostLanes = 128;  ///< of floats for 8 rows and 8 tokens each: 32 KiB of local memory
+/// Lanes a compute unit needs to have the memory busy.
+constexpr int64_t kLanesPerUnit = 2048;
+
+/// Lanes that share a run: few where there are many runs, since adding up their parts takes time, but never
+/// more than the row has work for.
+int64_t lanes_of_run(const graph::DeviceInfo& device, const Unit& unit, const graph::Weight& weight) {
+  const int64_t runs = ceil_div(weight.rows, kRun);
+  const int64_t most = std::min<int64_t>(kMostLanes, device.max_work_group);
+  int64_t lanes = 32;
+  while (lanes * 2 <= most && runs * lanes < device.compute_units * kLanesPerUnit &&
+         lanes * 2 * unit.lane_cols <= weight.cols) {
+    lanes *= 2;
+  }
+  return lanes;
 }
 
 }  // namespace
 
 RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned) {
   if (one_item_workers(context.device)) return {1, 16, {constant("ITEM_ROWS", 16)}};
-  if (!aligned || !has_units(weight)) return {128, 4, {constant("ITEM_ROWS", 4)}};  // 32 lanes a row
+  const Unit* unit = aligned ? units_of(weight) : nullptr;
+  if (unit == nullptr) return {128, 4, {constant("ITEM_ROWS", 4)}};  // 32 lanes a row
   int64_t most = 1;
   while (most < std::min(tokens, kSmallBatch)) most *= 2;
-  return {128, 8, {constant("ITEM_ROWS", 8), "UNITS", constant("MOST_TOKENS", most)}};
+  return {lanes_of_run(context.device, *unit, weight),
+          kRun,
+          {constant("ITEM_ROWS", kRun), "UNITS", constant("MOST_TOKENS", most)}};
 }
 
 int64_t rows_workers(const graph::DeviceInfo& device, int64_t items) {
