@@ -12,15 +12,6 @@ list(APPEND KERNEL_FILES
   head_linear.cl
   head_linear_transposed.cl
   include/arithmetic.clh
-  include/e4m3.clh
-  include/format_bf16.clh
-  include/format_f16.clh
-  include/format_f32.clh
-  include/format_fp8_e4m3_128x128.clh
-  include/format_mxint8.clh
-  include/format_q4_0.clh
-  include/format_q4_1.clh
-  include/format_q8_0.clh
   include/head_tail.clh
   include/rows.clh
   include/rows_lanes.clh

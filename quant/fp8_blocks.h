@@ -76,6 +76,7 @@ struct Fp8Blocks {
   static constexpr Format format(std::string_view name, std::string_view source, std::string_view range) {
     Format format{name, 1, 1, Rows, Cols, ScaleType::f32, source, decode_row, encode, range};
     format.whole_matrix = kWholeMatrix;
+    format.on_device = true;
     format.encode_chosen = encode_chosen;
     format.options = kScaleStorage | kScaling;
     format.default_options = "fp32,division";

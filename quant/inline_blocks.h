@@ -36,21 +36,17 @@ void encode_blocks(const float* values, int64_t rows, int64_t cols, uint8_t* cod
 template <int64_t Elems, int64_t Bytes, DecodeBlock Decode, EncodeBlock Encode>
 constexpr Format inline_block_format(std::string_view name, std::string_view source, std::string_view range,
                                      std::string_view inline_scale) {
-  return {name,
-          Elems,
-          Bytes,
-          1,
-          Elems,
-          ScaleType::none,
-          source,
-          decode_row_of_blocks<Elems, Bytes, Decode>,
-          encode_blocks<Elems, Bytes, Encode>,
-          range,
-          inline_scale};
-}
-
-/// The format, marked as one that the kernels decode.
-constexpr Format on_device(Format format) {
+  Format format{name,
+                Elems,
+                Bytes,
+                1,
+                Elems,
+                ScaleType::none,
+                source,
+                decode_row_of_blocks<Elems, Bytes, Decode>,
+                encode_blocks<Elems, Bytes, Encode>,
+                range,
+                inline_scale};
   format.on_device = true;
   return format;
 }

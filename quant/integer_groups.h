@@ -40,6 +40,7 @@ struct IntegerGroups {
     Format format{name,           Pack::kElems, Pack::kBytes, 1,      Group,
                   ScaleType::f32, source,       decode_row,   encode, range};
     format.zeros = Asymmetric;
+    format.on_device = true;
     if (Bits == 4) {
       format.unpack_row = unpack_row;
       format.pack_row = pack_row;

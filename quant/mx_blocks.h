@@ -71,6 +71,7 @@ struct MxBlocks {
       format.unpack_row = Pack::unpack_row;
       format.pack_row = Pack::pack_row;
     }
+    format.on_device = true;
     format.encode_chosen = encode_chosen;
     format.options = kScaleMode;
     format.default_options = default_mode;

@@ -29,11 +29,7 @@ struct MxInt8 {
 
 /// MXINT8: int8 codes [rows, cols]; value = code * 2^-6 * 2^(e - 127). The floor rule measures best (42.42 dB
 /// on Gaussian weights, rceil 42.36).
-inline constexpr Format kMxint8 = [] {
-  Format format = MxBlocks<MxInt8, ScaleMode::floor>::format("mxint8", "OCP Microscaling Formats (MX) v1.0",
-                                                             "-127/64..127/64", "floor");
-  format.on_device = true;
-  return format;
-}();
+inline constexpr Format kMxint8 = MxBlocks<MxInt8, ScaleMode::floor>::format(
+    "mxint8", "OCP Microscaling Formats (MX) v1.0", "-127/64..127/64", "floor");
 
 }  // namespace clinfer::quant

@@ -38,6 +38,7 @@ inline constexpr Format kNvfp4 = [] {
                 "+-6"};
   format.tensor_scale = true;
   format.whole_matrix = true;
+  format.on_device = true;
   format.unpack_row = Packing<4>::unpack_row;
   format.pack_row = Packing<4>::pack_row;
   format.encode_chosen = encode_nvfp4_with;

@@ -11,6 +11,6 @@ void decode_q4_0(const uint8_t* block, float* out);
 void encode_q4_0(const float* values, uint8_t* block);
 
 inline constexpr Format kQ4_0 =
-    on_device(inline_block_format<32, 18, decode_q4_0, encode_q4_0>("q4_0", "GGUF Q4_0", "-8..7", "f16 d"));
+    inline_block_format<32, 18, decode_q4_0, encode_q4_0>("q4_0", "GGUF Q4_0", "-8..7", "f16 d");
 
 }  // namespace clinfer::quant

@@ -11,7 +11,7 @@ namespace clinfer::quant {
 void decode_q4_1(const uint8_t* block, float* out);
 void encode_q4_1(const float* values, uint8_t* block);
 
-inline constexpr Format kQ4_1 = on_device(
-    inline_block_format<32, 20, decode_q4_1, encode_q4_1>("q4_1", "GGUF Q4_1", "0..15", "f16 d, f16 m"));
+inline constexpr Format kQ4_1 =
+    inline_block_format<32, 20, decode_q4_1, encode_q4_1>("q4_1", "GGUF Q4_1", "0..15", "f16 d, f16 m");
 
 }  // namespace clinfer::quant

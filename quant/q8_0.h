@@ -9,7 +9,7 @@ namespace clinfer::quant {
 void decode_q8_0(const uint8_t* block, float* out);
 void encode_q8_0(const float* values, uint8_t* block);
 
-inline constexpr Format kQ8_0 = on_device(
-    inline_block_format<32, 34, decode_q8_0, encode_q8_0>("q8_0", "GGUF Q8_0", "-127..127", "f16 d"));
+inline constexpr Format kQ8_0 =
+    inline_block_format<32, 34, decode_q8_0, encode_q8_0>("q8_0", "GGUF Q8_0", "-127..127", "f16 d");
 
 }  // namespace clinfer::quant

@@ -1,4 +1,5 @@
 set(MATMUL_TESTS
+  test_decoders.cpp
   test_embedding.cpp
   test_expert_linear.cpp
   test_fp8_matmul.cpp
