@@ -4,6 +4,7 @@
 
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
+#include "quant/magnitude.h"
 
 namespace clinfer::run {
 namespace {
@@ -36,19 +37,29 @@ const Tensor& require_tensor(const Checkpoint& checkpoint, const std::string& na
                                 ", which the checkpoint does not have");
 }
 
-/// The scale tensor of an FP8 weight: X.weight_scale_inv [ceil(rows / 128), ceil(cols / 128)], multipliers.
-const Tensor& fp8_scales(const Checkpoint& checkpoint, const Tensor& tensor, int64_t rows, int64_t cols) {
+/// The scale tensor of an FP8 weight: X.weight_scale_inv [..., ceil(rows / 128), ceil(cols / 128)],
+/// multipliers.
+const Tensor& fp8_scales(const Checkpoint& checkpoint, const Tensor& tensor) {
   const Tensor* scales = checkpoint.find(tensor.name + "_scale_inv");
   if (scales == nullptr)
     fail(checkpoint, tensor, "is F8_E4M3 but has no " + tensor.name + "_scale_inv beside it");
-  const std::vector<int64_t> expected = {(rows + 127) / 128, (cols + 127) / 128};
+  std::vector<int64_t> expected = tensor.shape;
+  while (expected.size() < 2) expected.insert(expected.begin(), 1);
+  for (size_t i = expected.size() - 2; i < expected.size(); ++i) expected[i] = (expected[i] + 127) / 128;
   const bool is_float = scales->format == "f32" || scales->format == "bf16" || scales->format == "f16";
   if (scales->shape != expected || !is_float) {
     fail(checkpoint, *scales,
          "must be F32, BF16 or F16 " + shape_text(expected) + " for a 128x128 block scale of " +
-             shape_text({rows, cols}) + ", is " + scales->format + " " + shape_text(scales->shape));
+             shape_text(tensor.shape) + ", is " + scales->format + " " + shape_text(scales->shape));
   }
   return *scales;
+}
+
+/// The product of all dimensions but the last `inner`.
+int64_t product_of_outer(const std::vector<int64_t>& shape, size_t inner) {
+  int64_t product = 1;
+  for (size_t i = 0; i + inner < shape.size(); ++i) product *= shape[i];
+  return product;
 }
 
 /// Points the matrix to its scales, as the format wants them: floats. DeepSeek stores them so; checkpoints
@@ -58,17 +69,34 @@ void attach_scales(StoredMatrix& m, const Tensor& scales) {
   m.scales = data_of(scales);
   if (scales.format == "f32") return;
   const quant::Format& stored = *quant::find_format(scales.format);
-  auto floats = std::make_shared<std::vector<float>>(static_cast<size_t>(scales.shape[0] * scales.shape[1]));
-  for (int64_t r = 0; r < scales.shape[0]; ++r)
-    stored.decode_row(data_of(scales), nullptr, r, scales.shape[1], floats->data() + r * scales.shape[1]);
+  const int64_t count = scales.shape.back() * product_of_outer(scales.shape, 1);
+  auto floats = std::make_shared<std::vector<float>>(static_cast<size_t>(count));
+  stored.decode_row(data_of(scales), nullptr, 0, count, floats->data());
   m.scales = reinterpret_cast<const uint8_t*>(floats->data());
   m.converted_scales = std::move(floats);
 }
 
+/// The matrix of the stack that a row lies in.
+struct OneMatrix {
+  const uint8_t* codes;
+  const uint8_t* scales;
+  int64_t row;   ///< in this matrix
+  int64_t rows;  ///< it has
+};
+OneMatrix matrix_at(const StoredMatrix& m, int64_t row) {
+  const int64_t rows = m.rows / m.matrices;
+  const int64_t index = row / rows;
+  const int64_t scales = quant::scale_bytes(*m.format, rows, m.cols);
+  return {m.codes + index * quant::code_bytes(*m.format, rows, m.cols),
+          scales == 0 ? nullptr : m.scales + index * scales, row % rows, rows};
+}
+
 /// Decodes rows [first, first + count) of a stored matrix.
 void decode_rows(const StoredMatrix& m, int64_t first, int64_t count, float* out) {
-  for (int64_t r = 0; r < count; ++r)
-    m.format->decode_row(m.codes, m.scales, first + r, m.cols, out + r * m.cols);
+  for (int64_t r = 0; r < count; ++r) {
+    const OneMatrix one = matrix_at(m, first + r);
+    m.format->decode_row(one.codes, one.scales, one.row, m.cols, out + r * m.cols);
+  }
 }
 
 void release(const Checkpoint& checkpoint, const StoredMatrix& m) {
@@ -83,36 +111,63 @@ struct Target {
   int64_t scales_offset;
 };
 
+/// Whether the rows can be taken as they are: they share no scale with rows outside.
+bool stand_apart(const StoredMatrix& m, int64_t first_row, int64_t rows) {
+  const OneMatrix one = matrix_at(m, first_row);
+  const int64_t end = one.row + rows;
+  return one.row % m.format->block_rows == 0 && (end == one.rows || end % m.format->block_rows == 0) &&
+         end <= one.rows;
+}
+
 void copy_matrix(const StoredMatrix& m, int64_t first_row, int64_t rows, const Target& target,
                  const PieceSink& sink) {
+  const OneMatrix one = matrix_at(m, first_row);
   const int64_t codes = quant::code_bytes(*m.format, rows, m.cols);
   const int64_t scales = quant::scale_bytes(*m.format, rows, m.cols);
-  const int64_t codes_before = quant::code_bytes(*m.format, first_row, m.cols);
-  const int64_t scales_before = quant::scale_bytes(*m.format, first_row, m.cols);
-  sink(target.codes_offset, std::as_bytes(std::span(m.codes + codes_before, static_cast<size_t>(codes))));
-  if (scales > 0)
-    sink(target.scales_offset,
-         std::as_bytes(std::span(m.scales + scales_before, static_cast<size_t>(scales))));
+  const uint8_t* first_code = one.codes + quant::code_bytes(*m.format, one.row, m.cols);
+  sink(target.codes_offset, std::as_bytes(std::span(first_code, static_cast<size_t>(codes))));
+  if (scales == 0) return;
+  const uint8_t* first_scale = one.scales + quant::scale_bytes(*m.format, one.row, m.cols);
+  sink(target.scales_offset, std::as_bytes(std::span(first_scale, static_cast<size_t>(scales))));
+}
+
+/// Calls use(row, values, count) for the rows, decoded, in bands that end with whole scale blocks of
+/// `format`, unless a block is all rows.
+template <class Use>
+void for_bands(const StoredMatrix& m, int64_t first_row, int64_t rows, const quant::Format& format,
+               const Use& use) {
+  const int64_t unit = format.block_rows == quant::kWhole ? 1 : format.block_rows;
+  const int64_t most = std::min(rows, std::max<int64_t>(1, kBandElements / m.cols / unit) * unit);
+  std::vector<float> values(static_cast<size_t>(most * m.cols));
+  for (int64_t row = 0; row < rows; row += most) {
+    const int64_t count = std::min(most, rows - row);
+    decode_rows(m, first_row + row, count, values.data());
+    use(row, values.data(), count);
+  }
 }
 
 void convert_matrix(const StoredMatrix& m, int64_t first_row, int64_t rows, const Target& target,
                     const PieceSink& sink) {
   const quant::Format& f = *target.format;
-  const int64_t whole = std::max<int64_t>(1, kBandElements / m.cols / f.block_rows) * f.block_rows;
-  std::vector<float> values;
+  quant::EncodeOptions options;
+  if (f.whole_matrix) {
+    float amax = 0.0f;
+    for_bands(m, first_row, rows, f, [&](int64_t, const float* values, int64_t count) {
+      amax = std::max(amax, quant::finite_amax(values, count, m.cols, m.cols));
+    });
+    options.matrix_amax = amax;
+  }
   std::vector<uint8_t> codes;
   std::vector<uint8_t> scales;
-  for (int64_t row = 0; row < rows; row += whole) {
-    const int64_t band = std::min(whole, rows - row);
-    values.resize(static_cast<size_t>(band * m.cols));
-    codes.resize(static_cast<size_t>(quant::code_bytes(f, band, m.cols)));
-    scales.resize(static_cast<size_t>(quant::scale_bytes(f, band, m.cols)));
-    decode_rows(m, first_row + row, band, values.data());
-    f.encode(values.data(), band, m.cols, codes.data(), scales.data());
+  for_bands(m, first_row, rows, f, [&](int64_t row, const float* values, int64_t count) {
+    codes.resize(static_cast<size_t>(quant::code_bytes(f, count, m.cols)));
+    scales.resize(static_cast<size_t>(quant::scale_bytes(f, count, m.cols)));
+    quant::encode_with(f, options, values, count, m.cols, codes.data(), scales.data());
     sink(target.codes_offset + quant::code_bytes(f, row, m.cols), std::as_bytes(std::span(codes)));
-    if (!scales.empty())
+    // A scale of all rows is the same in every band.
+    if (!scales.empty() && row % f.block_rows == 0)
       sink(target.scales_offset + quant::scale_bytes(f, row, m.cols), std::as_bytes(std::span(scales)));
-  }
+  });
 }
 
 }  // namespace
@@ -123,11 +178,11 @@ StoredMatrix stored_matrix(const Checkpoint& checkpoint, const std::string& name
   m.tensor = &tensor;
   m.codes = data_of(tensor);
   m.cols = tensor.shape.empty() ? 1 : tensor.shape.back();
-  m.rows = 1;
-  for (size_t i = 0; i + 1 < tensor.shape.size(); ++i) m.rows *= tensor.shape[i];
+  m.rows = product_of_outer(tensor.shape, 1);
+  m.matrices = product_of_outer(tensor.shape, 2);
   if (tensor.format == "f8_e4m3") {
     m.format = quant::find_format(kFp8Block);
-    attach_scales(m, fp8_scales(checkpoint, tensor, m.rows, m.cols));
+    attach_scales(m, fp8_scales(checkpoint, tensor));
   } else {
     m.format = quant::find_format(tensor.format);
   }
@@ -164,8 +219,9 @@ void load_weight(const graph::Weight& weight, const Checkpoint& checkpoint, cons
       const int64_t expert = t * experts_each + e;
       const Target target{&format, expert * layout.expert_code_bytes,
                           layout.scales_offset + expert * layout.expert_scale_bytes};
-      const auto bring = m.format == &format ? copy_matrix : convert_matrix;
-      bring(m, e * weight.rows, weight.rows, target, sink);
+      const int64_t first = e * weight.rows;
+      const bool as_stored = m.format == &format && stand_apart(m, first, weight.rows);
+      (as_stored ? copy_matrix : convert_matrix)(m, first, weight.rows, target, sink);
     }
     release(checkpoint, m);
   }

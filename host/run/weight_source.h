@@ -14,10 +14,11 @@
 namespace clinfer::run {
 
 /// A checkpoint tensor as a matrix in a quant format; an FP8 tensor with its scale tensor. 1-D tensors are
-/// one row, the outer dimensions of a 3-D one are rows.
+/// one row, a 3-D one is a stack of matrices, each with codes and scales of its own.
 struct StoredMatrix {
   const quant::Format* format = nullptr;
-  int64_t rows = 0;
+  int64_t matrices = 1;
+  int64_t rows = 0;  ///< of all of them
   int64_t cols = 0;
   const uint8_t* codes = nullptr;   ///< in the mapped file
   const uint8_t* scales = nullptr;  ///< likewise, or in converted_scales, or nullptr
