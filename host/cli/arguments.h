@@ -50,6 +50,7 @@ int logits(const Arguments& arguments);
 int bench(const Arguments& arguments);
 int eval(const Arguments& arguments);
 int codec(const Arguments& arguments);
+int quantize(const Arguments& arguments);
 int report(const Arguments& arguments);
 
 }  // namespace clinfer::cli

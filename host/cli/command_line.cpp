@@ -157,13 +157,21 @@ void declare_measures(CommandLine& line) {
 
 void declare_formats(CommandLine& line) {
   Arguments& a = line.arguments;
-  CLI::App* v = add_verb(line, "codec", "encode the tensors of a file in a weight format, for comparison", codec);
+  CLI::App* v =
+      add_verb(line, "codec", "encode the tensors of a file in a weight format, for comparison", codec);
   v->add_option("--format", a.format, "name of the format");
   v->add_option("--scale", a.scale, "words of its scale options: rceil or ue8m0,reciprocal");
   v->add_option("--in", a.in, ".safetensors file of float32 tensors");
   v->add_option("--out", a.out, "file to write: T.codes, T.scales, ..., T.dequantized for each tensor T");
   v->add_option("--device", a.device, "encode on this device");
   v->add_flag("--list", a.list, "list the formats");
+}
+
+void declare_quantize(CommandLine& line) {
+  Arguments& a = line.arguments;
+  CLI::App* v = add_verb(line, "quantize", "write a checkpoint in FP8 as a YAML file's rules say", quantize);
+  add_source(v, a);
+  v->add_option("-o,--out", a.out, "folder to make, before the YAML file's");
 }
 
 void declare(CommandLine& line) {
@@ -177,6 +185,7 @@ void declare(CommandLine& line) {
   declare_runs(line);
   declare_measures(line);
   declare_formats(line);
+  declare_quantize(line);
   declare_looks(line);
   CLI::App* help = app.add_subcommand("help", "options of a verb, or `config`: every key of a YAML file");
   help->add_option("topic", line.arguments.topic, "a verb, or config");

@@ -122,6 +122,21 @@ struct ReportConfig {
   int64_t repetitions = 3;  ///< of each speed measurement, 0..1000; 0 = none
 };
 
+/// The first rule that aims at a matrix and whose layers hold it decides.
+struct QuantizeRule {
+  std::vector<std::string> targets;  ///< roles, names of tensors or patterns with * and ?
+  LayerSpan layers;
+  std::string format = "keep";  ///< a quant::Format's name
+  std::string scale;            ///< words of quant::EncodeOptions; "" = the format's default
+};
+
+/// What `clinfer quantize` writes.
+struct QuantizeConfig {
+  std::string output;               ///< a folder that is not there yet
+  std::vector<std::string> ignore;  ///< as QuantizeRule::targets; before all rules
+  std::vector<QuantizeRule> rules;
+};
+
 /// Everything a run needs to know, as plain data. The members' names, ranges and texts for users stand once
 /// more, and only there, in schema.cpp.
 struct RunConfig {
@@ -142,6 +157,7 @@ struct RunConfig {
   BenchConfig bench;
   EvalConfig eval;
   ReportConfig report;
+  QuantizeConfig quantize;
 };
 
 }  // namespace clinfer::config

@@ -199,6 +199,36 @@ TypePtr<ReportConfig> report() {
       });
 }
 
+TypePtr<QuantizeRule> quantize_rule() {
+  using R = QuantizeRule;
+  return record<R>(
+      "a rule",
+      {
+          field("targets", &R::targets, list(text("a role or a pattern", 1, 1024), 256),
+                "Matrices it speaks of: attention, mlp, experts, shared_experts, linear (all of these), "
+                "router, "
+                "embedding, head, or names with * and ?.",
+                true),
+          field("layers", &R::layers, layer_span(), "Where; layers count from 0, ranges include both ends."),
+          field("format", &R::format, name("keep or the name of a weight format"), "Format that they get."),
+          field("scale", &R::scale, text("scale options", 0, 100),
+                "Words of its scale options (clinfer codec --list); empty = the format's default."),
+      });
+}
+
+TypePtr<QuantizeConfig> quantize() {
+  using Q = QuantizeConfig;
+  return record<Q>(
+      "a map", {
+                   field("output", &Q::output, path("a folder", true),
+                         "Folder that is made; it must not be there yet."),
+                   field("ignore", &Q::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                         "Matrices that stay as they are, whatever the rules say."),
+                   field("rules", &Q::rules, list(quantize_rule(), 256),
+                         "The first rule that fits a matrix decides; one that no rule fits stays as it is."),
+               });
+}
+
 TypePtr<RunConfig> run() {
   using R = RunConfig;
   return record<R>(
@@ -224,6 +254,7 @@ TypePtr<RunConfig> run() {
           field("bench", &R::bench, bench(), "What `clinfer bench` measures."),
           field("eval", &R::eval, eval(), "The text that `clinfer eval` and `clinfer report` score."),
           field("report", &R::report, report(), "What `clinfer report` compares."),
+          field("quantize", &R::quantize, quantize(), "What `clinfer quantize` writes."),
       });
 }
 
