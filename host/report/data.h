@@ -75,13 +75,6 @@ struct Speed {
   std::vector<double> generation_rates;
 };
 
-/// Residual stream behind a layer beside the base's: what conversion of this and all earlier layers does.
-struct LayerError {
-  int layer = 0;
-  double sqnr_db = 0;
-  std::optional<double> changed_experts;  ///< share of tokens that the layer sends to another set of experts
-};
-
 struct CandidateResult {
   Candidate candidate;
   std::vector<TensorError> tensors;
@@ -93,7 +86,6 @@ struct CandidateResult {
   int64_t device_bytes = 0;      ///< weights, cache and working memory, all devices together
   double cache_bytes_per_token = 0;
   Comparison comparison;
-  std::vector<LayerError> layers;
   std::optional<Speed> speed;
   std::vector<std::string> gate_failures;
 

@@ -13,6 +13,13 @@
 namespace clinfer::report {
 namespace {
 
+/// Above it only rounding of float32 differs; such points would squeeze all others into a corner.
+constexpr double kMostDb = 120;
+
+bool is_shown(double db) {
+  return std::isfinite(db) && db < kMostDb;
+}
+
 PlotPoint point_of(const Report& report, size_t i, double x) {
   const CandidateResult& c = report.candidates[i];
   return {x,
@@ -46,25 +53,6 @@ std::map<int, double> by_layer(const CandidateResult& result) {
   return decibels;
 }
 
-/// One line a candidate; `values` gives layer and decibels.
-template <class Values>
-std::string by_layer_figure(const Report& report, const char* label, Values values) {
-  std::vector<PlotLine> lines;
-  std::vector<PlotPoint> dots;
-  for (size_t i = 0; i < report.candidates.size(); ++i) {
-    PlotLine drawn{{}, report.candidates[i].candidate.name, i, false};
-    for (const auto& [layer, db] : values(report.candidates[i])) {
-      if (!std::isfinite(db)) continue;
-      drawn.points.push_back({static_cast<double>(layer), db, "",
-                              fmt::format("{}, layer {}: {:.2f} dB", drawn.name, layer, db), i, false});
-    }
-    dots.insert(dots.end(), drawn.points.begin(), drawn.points.end());
-    lines.push_back(std::move(drawn));
-  }
-  if (dots.empty()) return "<p>Nothing differs.</p>\n";
-  return legend(names(report)) + scatter({"layer"}, {label}, dots, lines);
-}
-
 }  // namespace
 
 std::string pareto_bytes_figure(const Report& report) {
@@ -90,19 +78,21 @@ std::string pareto_speed_figure(const Report& report) {
   return scatter({"generated tokens a second"}, {"mean KL, nats", true}, points, {});
 }
 
-std::string layer_weights_figure(const Report& report) {
-  return by_layer_figure(report, "weights SQNR, dB", by_layer);
-}
-
-std::string layer_stream_figure(const Report& report) {
-  const auto stream = [](const CandidateResult& result) {
-    std::map<int, double> decibels;
-    for (const LayerError& layer : result.layers) decibels[layer.layer] = layer.sqnr_db;
-    return decibels;
-  };
-  const auto measured = [](const CandidateResult& c) { return !c.layers.empty(); };
-  if (std::none_of(report.candidates.begin(), report.candidates.end(), measured)) return {};
-  return by_layer_figure(report, "residual stream SQNR, dB", stream);
+std::string layer_figure(const Report& report) {
+  std::vector<PlotLine> lines;
+  std::vector<PlotPoint> dots;
+  for (size_t i = 0; i < report.candidates.size(); ++i) {
+    PlotLine drawn{{}, report.candidates[i].candidate.name, i, false};
+    for (const auto& [layer, db] : by_layer(report.candidates[i])) {
+      if (!is_shown(db)) continue;
+      drawn.points.push_back({static_cast<double>(layer), db, "",
+                              fmt::format("{}, layer {}: {:.2f} dB", drawn.name, layer, db), i, false});
+    }
+    dots.insert(dots.end(), drawn.points.begin(), drawn.points.end());
+    lines.push_back(std::move(drawn));
+  }
+  if (dots.empty()) return "<p>Nothing differs.</p>\n";
+  return legend(names(report)) + scatter({"layer"}, {"weights SQNR, dB"}, dots, lines);
 }
 
 std::string tensors_figure(const Report& report) {
@@ -111,7 +101,7 @@ std::string tensors_figure(const Report& report) {
   for (const CandidateResult& c : report.candidates) {
     StripRow row{c.candidate.name, {}};
     for (const TensorError& t : c.tensors) {
-      if (!std::isfinite(t.sqnr_db())) continue;
+      if (!is_shown(t.sqnr_db())) continue;
       auto role = std::find(roles.begin(), roles.end(), t.role);
       if (role == roles.end()) role = roles.insert(roles.end(), t.role);
       row.points.push_back({t.sqnr_db(), 0, "", fmt::format("{}: {:.2f} dB", t.name, t.sqnr_db()),

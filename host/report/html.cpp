@@ -12,10 +12,10 @@ namespace {
 constexpr size_t kMostTensors = 2000;  // of a candidate's table; the JSON file has all
 
 constexpr const char* kStyle =
-    R"(body{font:14px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+    R"(body{font:14px/1.5 system-ui,sans-serif;max-width:1280px;margin:2em auto;padding:0 1em;color:#222}
 h1{font-size:1.6em}h2{margin:2em 0 .3em;border-bottom:1px solid #ccc}h3{margin:1em 0 0}p{max-width:75ch}
-.wide{overflow-x:auto}table{border-collapse:collapse;font-size:12.5px;margin:.5em 0 1em}
-th{background:#f3f3f3}td,th{text-align:left;padding:3px 9px;border-bottom:1px solid #ddd;vertical-align:top}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:12px;margin:.5em 0 1em}
+th{background:#f3f3f3}td,th{text-align:left;padding:3px 7px;border-bottom:1px solid #ddd;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .words td.n{white-space:normal;text-align:left}
 svg{display:block;max-width:100%;height:auto;margin:.5em 0 1em;font-size:12px;fill:#222}
@@ -76,15 +76,10 @@ std::string to_html(const Report& report) {
                  pareto_speed_figure(report));
   html += section(divergence_table(report)) + section(target_table(report)) + section(flips_table(report)) +
           section(depth_table(report)) + section(theory_table(report), true);
-  html += figure("Error by layer: weights",
+  html += figure("Error by layer",
                  "All matrices of a layer together; -1 is the embedding, the last the "
-                 "head. Layers in which nothing differs have no dot.",
-                 layer_weights_figure(report));
-  html += figure("Error by layer: residual stream",
-                 "Hidden values behind each layer beside the base's, on the same text: what all layers up to "
-                 "there did.",
-                 layer_stream_figure(report));
-  if (const Table layers = layer_table(report); !layers.rows.empty()) html += to_html(layers);
+                 "head. What differs by less than -120 dB has no dot, here and below.",
+                 layer_figure(report));
   html += figure("Tensors", "A dot for each converted tensor, coloured by what it is for.",
                  tensors_figure(report));
   html += tensor_sections(report);

@@ -83,11 +83,6 @@ json result_json(const CandidateResult& r) {
   for (const TensorError& t : r.tensors) tensors.push_back(tensor_json(t));
   json sizes = json::object();
   for (const auto& [role, size] : r.sizes) sizes[role] = {{"elements", size.elements}, {"bytes", size.bytes}};
-  json layers = json::array();
-  for (const LayerError& l : r.layers)
-    layers.push_back({{"layer", l.layer},
-                      {"sqnr_db", finite(l.sqnr_db)},
-                      {"changed_experts", optional(l.changed_experts)}});
   json out = {{"candidate", candidate_json(r.candidate)},
               {"weight_bytes", r.weight_bytes()},
               {"bits_per_weight", r.bits_per_weight()},
@@ -98,7 +93,6 @@ json result_json(const CandidateResult& r) {
               {"converted_sqnr_db", finite(r.converted_sqnr_db)},
               {"verdict", r.verdict},
               {"comparison", comparison_json(r.comparison)},
-              {"layers", layers},
               {"gate_failures", r.gate_failures},
               {"tensors", tensors}};
   if (r.theory)

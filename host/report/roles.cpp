@@ -22,9 +22,10 @@ std::string role_of(const graph::Graph& graph, const graph::Node& node, const gr
   if (std::holds_alternative<graph::Embedding>(node.op)) return "embedding";
   if (std::holds_alternative<graph::ExpertLinear>(node.op)) return "experts";
   if (makes_router_logits) return "router";
-  if (node.stage == graph.stages) return "head";
   if (named("shared_expert")) return "shared_experts";
   if (named("attn") || std::holds_alternative<graph::HeadLinear>(node.op)) return "attention";
+  // After those two: a draft module is one last stage, its projection of hidden states counts as head.
+  if (node.stage == graph.stages) return "head";
   return "mlp";
 }
 

@@ -12,7 +12,8 @@ Estimate estimate(std::span<const double> values) {
   result.count = static_cast<int64_t>(values.size());
   if (values.empty()) return result;
   const auto n = static_cast<double>(values.size());
-  for (const double value : values) result.mean += value / n;
+  for (const double value : values) result.mean += value;
+  result.mean /= n;
   double variance = 0;  // of the values about their mean: no cancellation, as E[x^2] - E[x]^2 would have
   for (const double value : values) variance += (value - result.mean) * (value - result.mean) / n;
   if (values.size() > 1) result.standard_error = std::sqrt(variance / (n - 1));

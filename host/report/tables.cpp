@@ -203,25 +203,6 @@ Table size_table(const Report& report) {
   });
 }
 
-Table layer_table(const Report& report) {
-  Table table{
-      "Error by layer",
-      "SQNR in dB of the residual stream behind each layer beside the base's; in brackets the share of "
-      "tokens that a mixture-of-experts layer sends to another set of experts.",
-      {"candidate"},
-      {}};
-  if (report.candidates.empty() || report.candidates.front().layers.empty()) return table;
-  for (const LayerError& layer : report.candidates.front().layers)
-    table.columns.push_back(fmt::format("layer {}", layer.layer));
-  return for_candidates(report, table, [](const CandidateResult& r) {
-    Row row;
-    for (const LayerError& layer : r.layers)
-      row.push_back(decibel(layer.sqnr_db) +
-                    (layer.changed_experts ? fmt::format(" ({})", percent(*layer.changed_experts)) : ""));
-    return row;
-  });
-}
-
 Table tensor_table(const CandidateResult& result, size_t most) {
   Table table{"Tensors of " + result.candidate.name,
               "",
@@ -273,7 +254,7 @@ Table identity_table(const Report& report) {
 std::vector<Table> tables(const Report& report) {
   std::vector<Table> all = {summary_table(report), divergence_table(report), target_table(report),
                             flips_table(report),   depth_table(report),      theory_table(report),
-                            size_table(report),    layer_table(report)};
+                            size_table(report)};
   std::erase_if(all, [](const Table& table) { return table.rows.empty(); });
   return all;
 }

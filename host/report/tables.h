@@ -14,7 +14,6 @@ Table flips_table(const Report& report);       ///< changed first tokens by the 
 Table depth_table(const Report& report);       ///< KL by position in the window
 Table theory_table(const Report& report);      ///< measured SQNR beside the format's own
 Table size_table(const Report& report);        ///< bits per weight by role
-Table layer_table(const Report& report);       ///< residual stream and expert sets by layer
 /// The worst tensors of a candidate first, at most `most`.
 Table tensor_table(const CandidateResult& result, size_t most);
 /// Name and value: what was measured, on what, how to do it again.

@@ -21,6 +21,8 @@ ROOMS = {
     "host/kernels/": (["host/cl/", "graph/", "quant/", ARGS], r"clblast\.h"),
     "host/plan/": (["host/kernels/", "graph/", "quant/"], r"fmt/\w+\.h|nlohmann/json\.hpp"),
     "host/run/": (["host/plan/", "host/kernels/", "host/cl/", "host/io/", "graph/", "quant/"], r"spdlog/.*"),
+    "host/report/": (["host/run/", "host/plan/", "host/kernels/weight_layout.h", "host/io/", "graph/", "quant/"],
+                     r"fmt/\w+\.h|nlohmann/json\.hpp"),
     "host/generate/": (["host/run/", "host/text/", "host/config/", "host/kernels/variant.h", "quant/error.h"],
                        r"spdlog/.*"),
     "host/quantize/": (["host/config/nearest.h", "host/config/run_config.h", "host/io/", "quant/"],
@@ -33,7 +35,7 @@ ROOMS = {
 ONE_FILE = {"clblast.h": "host/kernels/linear_clblast.cpp", "openssl/evp.h": "host/cl/sha256.cpp"}
 
 # Families are named by the list of families and what is below it; elsewhere only as names that files or users say.
-FAMILY = re.compile(r"llama(?!-bench)|qwen|deepseek", re.IGNORECASE)
+FAMILY = re.compile(r"llama(?!-bench|-perplexity)|qwen|deepseek", re.IGNORECASE)
 FAMILY_HOMES = ("graph/models/", "tests/", "bench/")
 FAMILY_NAMES_SAID = {
     "quant/fp8_e4m3_128x128.h": "the paper that the format comes from",
