@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "host/io/safetensors.h"
@@ -51,6 +51,13 @@ TEST_CASE("quantize: the checkpoint gives the logits of the same format chosen a
   CHECK(run_clinfer({{"tokenize", "-m", out, "-f", "README.md"}, ""}).code == 0);
 }
 
+TEST_CASE("quantize: a rule for a role keeps a published FP8 model's other tensors as they are") {
+  const Scratch scratch;
+  const std::string rules = "quantize:\n  rules:\n    - targets: [attention]\n      format: keep\n";
+  REQUIRE(quantize(scratch, rules, scratch.path("same"), kDeepseek).code == 0);
+  CHECK(logits(scratch, {"--model", scratch.path("same")}) == logits(scratch, {"--model", kDeepseek}));
+}
+
 TEST_CASE("quantize: what is refused leaves nothing behind") {
   const Scratch scratch;
   const std::string out = scratch.path("out");
@@ -98,7 +105,8 @@ TEST_CASE("quantize: killed, it leaves nothing under the name") {
   const auto begun = [&] { return scratch.names().size() > 1; };
   for (const int signal : {SIGKILL, SIGTERM}) {
     Child child({{"quantize", config, "--model", kQwen, "--out", out}, ""});
-    while (!begun() && !std::filesystem::exists(out)) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!begun() && !std::filesystem::exists(out) && std::chrono::steady_clock::now() < deadline) {
     }
     child.send(signal);
     const Outcome outcome = child.finish();

@@ -85,6 +85,25 @@ TEST_CASE("the writer leaves the old file and no litter when it fails") {
   CHECK(contains(message, "no/such/a.safetensors: cannot create"));
 }
 
+TEST_CASE("a file written in pieces, in any order") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a.safetensors");
+  {
+    io::SafetensorsWriter writer(path, {{"codes", "u8", {4}}, {"scale", "f32", {1}}});
+    writer.write(0, 2, bytes_of(std::string("cd")));
+    writer.write(1, 0, bytes_of(std::string("1234")));
+    CHECK(contains(fault_message(Fault::run, [&] { writer.commit(); }), "2 bytes are missing"));
+    CHECK(contains(fault_message(Fault::run, [&] { writer.write(0, 3, bytes_of(std::string("xy"))); }),
+                   "more bytes"));
+    writer.write(0, 0, bytes_of(std::string("ab")));
+    CHECK_FALSE(std::filesystem::exists(path));
+    writer.commit();
+  }
+  const io::SafetensorsFile file(path);
+  CHECK(std::memcmp(file.find("codes")->bytes.data(), "abcd", 4) == 0);
+  CHECK(std::memcmp(file.find("scale")->bytes.data(), "1234", 4) == 0);
+}
+
 TEST_CASE("a shape may be written in any legal way") {
   const std::string image = safetensors_of(entry("a", "F32", "[ 2 , 1 ]", "[0, 8]") + "  ", 8);
   const auto tensors = io::parse_safetensors(bytes_of(image), "x", nullptr);
