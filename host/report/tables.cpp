@@ -170,7 +170,9 @@ Table theory_table(const Report& report) {
       {"Theory and measurement",
        "SQNR in dB of the converted weights beside what the format gives on simulated data. KL over noise is "
        "KL "
-       "divided by the weights' noise power: about the same for all formats that work as they should.",
+       "divided by their noise power: about the same for all formats that work as they should and convert "
+       "the "
+       "same matrices; where experts are routed, tokens that change their experts add to it.",
        {"candidate", "measured", "Gaussian", "heavy-tailed", "KL over noise", "verdict"},
        {}},
       [](const CandidateResult& r) {
