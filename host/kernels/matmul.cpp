@@ -5,12 +5,10 @@
 namespace clinfer::kernels {
 
 std::vector<std::string> weight_defines(const OpContext& context, const graph::Weight& weight) {
-  std::vector<std::string> defines = {format_definition(weight),
-                                      constant("PTX_ASM", context.device.probes.ptx_asm ? 1 : 0)};
-  if (weight.format == "fp8_e4m3_128x128") {
-    defines.push_back(constant("FP32_DENORMALS", context.device.probes.fp32_denormals ? 1 : 0));
-    defines.push_back(constant("PTX_E4M3", context.device.probes.ptx_e4m3 ? 1 : 0));
-  }
+  const graph::Probes& probes = context.device.probes;
+  std::vector<std::string> defines = {format_definition(weight), constant("PTX_ASM", probes.ptx_asm ? 1 : 0),
+                                      constant("FP32_DENORMALS", probes.fp32_denormals ? 1 : 0)};
+  if (weight.format == "fp8_e4m3_128x128") defines.push_back(constant("PTX_E4M3", probes.ptx_e4m3 ? 1 : 0));
   return defines;
 }
 
