@@ -113,6 +113,14 @@ Executor& Engine::Pair::choose(size_t tokens) const {
   return tokens <= static_cast<size_t>(decode->plan().most.tokens) ? *decode : *prefill;
 }
 
+void Engine::observe(const Observer& observer) {
+  for (const Pair* pair : {&main_, &draft_}) {
+    for (Executor* executor : {pair->prefill.get(), pair->decode.get()}) {
+      if (executor != nullptr) executor->observe(observer);
+    }
+  }
+}
+
 int64_t Engine::bytes_on(size_t device) const {
   return storage_->bytes_on(static_cast<int>(device)) + arena_bytes_[device];
 }

@@ -73,6 +73,10 @@ class Engine {
   /// trained to be recycled), after a token that it proposed itself.
   std::span<const float> draft_again(int32_t next_id, int64_t position);
 
+  /// From now on `observer` is shown every step of every call, the draft module's too (StepView::plan tells
+  /// them apart); an empty one ends that.
+  void observe(const Observer& observer);
+
  private:
   using Builds = std::vector<std::shared_future<cl::Program>>;
   struct Pair {

@@ -94,6 +94,7 @@ void Executor::run(const graph::Sizes& sizes) {
     const graph::Node& node = plan_->graph.nodes[static_cast<size_t>(plan_->steps[i].node)];
     try {
       run_step(i, node, sizes);
+      if (observer_) show(plan_->steps[i], sizes);
     } catch (const Error& error) {
       throw Error(error.fault(), plan_->phase + ", " + node.name + ": " + error.what());
     }
@@ -129,6 +130,15 @@ void Executor::run_copy(const graph::Node& node, const graph::Sizes& sizes) {
   staging_.resize(bytes);
   storage_->device(plan_->graph.value(from).device).read(buffer_of(from), staging_);
   storage_->device(node.device).write(buffer_of(to), staging_);
+}
+
+void Executor::show(const plan::Step& step, const graph::Sizes& sizes) const {
+  observer_(StepView(*plan_, step, sizes, [&](graph::ValueId id) {
+    const graph::Value& value = plan_->graph.value(id);
+    std::vector<std::byte> bytes(static_cast<size_t>(kernels::device_bytes(value, sizes)));
+    storage_->device(value.device).read(buffer_of(id), bytes);
+    return bytes;
+  }));
 }
 
 void Executor::read(std::string_view output, std::span<std::byte> bytes) const {

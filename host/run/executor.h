@@ -9,6 +9,7 @@
 
 #include "host/cl/kernel.h"
 #include "host/plan/plan.h"
+#include "host/run/observer.h"
 #include "host/run/storage.h"
 
 namespace clinfer::run {
@@ -40,6 +41,9 @@ class Executor {
   /// Waits and reads an output.
   void read(std::string_view output, std::span<std::byte> bytes) const;
 
+  /// Called after each step of run(); an empty one costs nothing.
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
   const plan::Plan& plan() const { return *plan_; }
 
  private:
@@ -61,6 +65,7 @@ class Executor {
   void run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes);
   void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
   void run_copy(const graph::Node& node, const graph::Sizes& sizes);
+  void show(const plan::Step& step, const graph::Sizes& sizes) const;
   graph::ValueId named(std::string_view name) const;
 
   std::shared_ptr<const plan::Plan> plan_;
@@ -69,6 +74,7 @@ class Executor {
   std::vector<cl::Buffer> buffers_;  ///< one a value; they outlive every command that uses them
   std::vector<BoundStep> steps_;
   std::vector<std::byte> staging_;  ///< for copies between devices
+  Observer observer_;
 };
 
 }  // namespace clinfer::run
