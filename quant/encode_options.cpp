@@ -40,6 +40,8 @@ constexpr Word kWords[] = {
     word<&O::profile, Nvfp4Profile::single>("single", kNvfp4Profile),
     word<&O::search, ScaleSearch::search>("search", kScaleSearch),
     word<&O::search, ScaleSearch::none>("nosearch", kScaleSearch),
+    word<&O::fit, ScaleFit::amax>("amax", kScaleFit),
+    word<&O::fit, ScaleFit::mse>("mse", kScaleFit),
 };
 
 const Word& find_word(std::string_view text) {

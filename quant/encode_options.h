@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,12 @@ enum class Nvfp4Profile { modelopt, compressed_tensors, torchao, transformer_eng
 /// Whether IQ4_NL looks for a better scale than that of the largest value.
 enum class ScaleSearch { search, none };
 
+/// What the scale of a block is made for.
+enum class ScaleFit {
+  amax,  ///< the largest magnitude is the largest code, or the format's own rule: round-to-nearest
+  mse,   ///< the least squared error, weighted with the importance where one is given; never more than amax's
+};
+
 /// Choices that an encoder leaves open. What is not set is the format's default.
 struct EncodeOptions {
   std::optional<ScaleMode> mode;
@@ -47,9 +54,14 @@ struct EncodeOptions {
   std::optional<IntegerRange> range;
   std::optional<Nvfp4Profile> profile;
   std::optional<ScaleSearch> search;
+  std::optional<ScaleFit> fit;
   /// The largest finite magnitude of the whole matrix, for a format whose scale depends on it
   /// (Format::whole_matrix) when only some of its rows are encoded. Not a choice: no word sets it.
   std::optional<float> matrix_amax;
+  /// How much an error in each column matters: the mean square of what the column is multiplied with, [cols],
+  /// finite, not negative; empty: all alike. No word sets it. With it, formats that know `mse` search unless
+  /// told `amax`, and K-quants and IQ4_NL weight their own search; others take no notice.
+  std::span<const float> importance{};
 };
 
 /// Kinds of options as bits: which ones a format knows.
@@ -60,6 +72,7 @@ enum OptionKind : unsigned {
   kIntegerRange = 8,
   kNvfp4Profile = 16,
   kScaleSearch = 32,
+  kScaleFit = 64,
 };
 
 /// Options from words separated by commas ("rceil", "ue8m0,reciprocal"). Throws std::invalid_argument naming

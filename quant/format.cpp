@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "quant/importance.h"
 #include "quant/scale_layout.h"
 
 namespace clinfer::quant {
@@ -46,6 +47,7 @@ void encode_with(const Format& format, const EncodeOptions& options, const float
     throw std::invalid_argument(std::string(format.name) + " cannot be encoded with \"" +
                                 option_words(options) + "\"");
   }
+  check_importance(options, cols);
   if (format.encode_chosen == nullptr) return format.encode(values, rows, cols, codes, scales);
   format.encode_chosen(options, values, rows, cols, codes, scales);
 }

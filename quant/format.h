@@ -79,7 +79,7 @@ inline auto device_formats() {
 const Format* find_format(std::string_view name);
 
 /// Encodes by the chosen rule. Throws std::invalid_argument that names the format and the option when the
-/// format does not know the option.
+/// format does not know the option, and when options.importance does not fit the columns.
 void encode_with(const Format& format, const EncodeOptions& options, const float* values, int64_t rows,
                  int64_t cols, uint8_t* codes, uint8_t* scales);
 

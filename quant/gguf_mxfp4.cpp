@@ -6,6 +6,7 @@
 #include "quant/e8m0.h"
 #include "quant/magnitude.h"
 #include "quant/minifloat.h"
+#include "quant/mx_blocks.h"
 
 namespace clinfer::quant {
 namespace {
@@ -26,6 +27,22 @@ uint8_t nearest_code(float value, float scale) {
   return best;
 }
 
+void encode_at(uint8_t exponent, const float* values, uint8_t* block) {
+  block[0] = exponent;
+  std::fill(block + 1, block + 1 + kHalf, uint8_t{0});
+  if (exponent == kE8m0Nan) return;
+  const float scale = e8m0_to_f32(exponent);
+  for (int j = 0; j < kHalf; ++j) {
+    const int low = nearest_code(values[j], scale);
+    const int high = nearest_code(values[j + kHalf], scale);
+    block[1 + j] = static_cast<uint8_t>(low | high << 4);
+  }
+}
+
+uint8_t floor_exponent(const float* values) {
+  return e8m0_floor_scale(max_magnitude(values, 2 * kHalf), E2m1::kMaxExponent);
+}
+
 }  // namespace
 
 void decode_gguf_mxfp4(const uint8_t* block, float* out) {
@@ -37,15 +54,12 @@ void decode_gguf_mxfp4(const uint8_t* block, float* out) {
 }
 
 void encode_gguf_mxfp4(const float* values, uint8_t* block) {
-  block[0] = e8m0_floor_scale(max_magnitude(values, 2 * kHalf), E2m1::kMaxExponent);
-  std::fill(block + 1, block + 1 + kHalf, uint8_t{0});
-  if (block[0] == kE8m0Nan) return;
-  const float scale = e8m0_to_f32(block[0]);
-  for (int j = 0; j < kHalf; ++j) {
-    const int low = nearest_code(values[j], scale);
-    const int high = nearest_code(values[j + kHalf], scale);
-    block[1 + j] = static_cast<uint8_t>(low | high << 4);
-  }
+  encode_at(floor_exponent(values), values, block);
+}
+
+void search_gguf_mxfp4(const float* values, const float* weights, uint8_t* block) {
+  using Blocks = MxBlocks<E2m1, ScaleMode::floor>;
+  encode_at(Blocks::search_exponent(floor_exponent(values), values, weights, 2 * kHalf), values, block);
 }
 
 }  // namespace clinfer::quant

@@ -9,10 +9,13 @@ namespace clinfer::quant {
 /// nearest value, ties toward zero, and zero always code 0. The exponent comes from the bits: just below a
 /// power of two ggml's float log2f is one too high, here it is not. A block with Inf or NaN gets e = 0xFF and
 /// decodes to NaN.
+/// With `mse`, e is searched from there.
 void decode_gguf_mxfp4(const uint8_t* block, float* out);
 void encode_gguf_mxfp4(const float* values, uint8_t* block);
+void search_gguf_mxfp4(const float* values, const float* weights, uint8_t* block);
 
-inline constexpr Format kGgufMxfp4 = inline_block_format<32, 17, decode_gguf_mxfp4, encode_gguf_mxfp4>(
-    "gguf_mxfp4", "GGUF MXFP4", "+-6", "e8m0");
+inline constexpr Format kGgufMxfp4 =
+    searched_block_format<32, 17, decode_gguf_mxfp4, encode_gguf_mxfp4, search_gguf_mxfp4>(
+        "gguf_mxfp4", "GGUF MXFP4", "+-6", "e8m0");
 
 }  // namespace clinfer::quant

@@ -6,9 +6,11 @@
 
 #include "quant/bytes.h"
 #include "quant/format.h"
+#include "quant/importance.h"
 #include "quant/magnitude.h"
 #include "quant/packing.h"
 #include "quant/scale_layout.h"
+#include "quant/scale_search.h"
 
 namespace clinfer::quant {
 
@@ -24,6 +26,7 @@ namespace clinfer::quant {
 /// where symmetric, q where not (so one decoder does for both, with 8 for the zero point).
 /// Groups that hold Inf or NaN, or whose hi - lo overflows, get a NaN scale and zero codes. A group whose
 /// scale would lie below 2^-126 has scale 0, zero point 0 and codes 0.
+/// With `mse`, scale and zero point are searched from there (scale_search.h).
 template <int Bits, int64_t Group, bool Asymmetric>
 struct IntegerGroups {
   static_assert(Bits == 4 || !Asymmetric);
@@ -46,10 +49,8 @@ struct IntegerGroups {
       format.pack_row = pack_row;
     }
     format.encode_chosen = encode_chosen;
-    if (!Asymmetric) {
-      format.options = kIntegerRange;
-      format.default_options = "symmetric";
-    }
+    format.options = Asymmetric ? kScaleFit : kScaleFit | kIntegerRange;
+    format.default_options = Asymmetric ? "amax" : "symmetric,amax";
     return format;
   }
 
@@ -126,9 +127,75 @@ struct IntegerGroups {
     return {scale, static_cast<uint8_t>(zero)};
   }
 
+  /// The scale of the least weighted error, where codes go from low to top; writes code + offset.
+  static FoundScale search_levels(const float* values, const float* weights, int64_t count, float start,
+                                  float low, float top) {
+    const auto sums = [&](float scale) {
+      return scale_sums(values, weights, count, scale,
+                        [=](float x) { return nearest_level(x, scale, low, top); });
+    };
+    return search_scale(start, Bits == 4 ? kFewLevels : kManyLevels, sums, flush_scale);
+  }
+
+  static void write_levels(const float* values, int64_t count, float scale, float low, float top, int offset,
+                           uint8_t* codes) {
+    for (int64_t i = 0; i < count; ++i) {
+      const auto level = static_cast<int>(nearest_level(values[i], scale, low, top));
+      codes[i] = static_cast<uint8_t>(level + offset);
+    }
+  }
+
+  static bool is_searchable(const Coded& coded) { return coded.scale > 0.0f; }
+
+  static Coded search_symmetric(const float* values, const float* weights, int64_t count, IntegerRange range,
+                                uint8_t* codes) {
+    const Coded start = encode_symmetric(values, count, range, codes);
+    if (!is_searchable(start)) return start;
+    const auto top = static_cast<float>(kTop);
+    const float low = range == IntegerRange::full ? -top - 1 : -top;
+    const FoundScale found = search_levels(values, weights, count, start.scale, low, top);
+    write_levels(values, count, found.scale, low, top, kOffset, codes);
+    return {found.scale, 0};
+  }
+
+  /// Zero points beside that of the extremes, each with a search of its own.
+  static Coded search_asymmetric(const float* values, const float* weights, int64_t count, uint8_t* codes) {
+    constexpr int kMost = 2 * kTop + 1;
+    const Coded start = encode_asymmetric(values, count, codes);
+    if (!is_searchable(start)) return start;
+    const auto search = [&](int zero) {
+      return search_levels(values, weights, count, start.scale, static_cast<float>(-zero),
+                           static_cast<float>(kMost - zero));
+    };
+    int best_zero = start.zero;
+    FoundScale best = search(best_zero);
+    for (int zero = std::max(0, start.zero - 2); zero <= std::min(kMost, start.zero + 2); ++zero) {
+      const FoundScale tried = zero == start.zero ? best : search(zero);
+      if (!is_better(tried.error, best.error)) continue;
+      best = tried;
+      best_zero = zero;
+    }
+    write_levels(values, count, best.scale, static_cast<float>(-best_zero),
+                 static_cast<float>(kMost - best_zero), best_zero, codes);
+    return {best.scale, static_cast<uint8_t>(best_zero)};
+  }
+
+  static Coded search_group(const float* values, const float* weights, int64_t count, IntegerRange range,
+                            uint8_t* codes) {
+    return Asymmetric ? search_asymmetric(values, weights, count, codes)
+                      : search_symmetric(values, weights, count, range, codes);
+  }
+
+  static Coded encode_group(const float* values, int64_t count, IntegerRange range, uint8_t* codes) {
+    return Asymmetric ? encode_asymmetric(values, count, codes)
+                      : encode_symmetric(values, count, range, codes);
+  }
+
   static void encode_chosen(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                             uint8_t* codes, uint8_t* scales) {
     const IntegerRange range = options.range.value_or(IntegerRange::symmetric);
+    const std::vector<float> weights =
+        searches(options) ? column_weights(options, cols) : std::vector<float>{};
     const ScaleRow layout = scale_row_of(cols);
     std::fill(scales, scales + rows * layout.bytes, uint8_t{0});
     std::vector<uint8_t> unpacked(static_cast<size_t>(cols));
@@ -139,8 +206,8 @@ struct IntegerGroups {
         const int64_t count = std::min(Group, cols - first);
         const float* from = values + row * cols + first;
         uint8_t* to = unpacked.data() + first;
-        const Coded coded =
-            Asymmetric ? encode_asymmetric(from, count, to) : encode_symmetric(from, count, range, to);
+        const Coded coded = weights.empty() ? encode_group(from, count, range, to)
+                                            : search_group(from, weights.data() + first, count, range, to);
         store(row_scales + 4 * group, coded.scale);
         if (Asymmetric) row_scales[layout.zeros + group] = coded.zero;
       }

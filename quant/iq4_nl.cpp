@@ -5,6 +5,7 @@
 
 #include "quant/bytes.h"
 #include "quant/half.h"
+#include "quant/importance.h"
 #include "quant/magnitude.h"
 
 namespace clinfer::quant {
@@ -26,19 +27,18 @@ int nearest_code(float scaled) {
 struct Fit {
   float qx = 0.0f, qq = 0.0f;
 
-  Fit(const float* values, float inverse) {
+  Fit(const float* values, const float* weights, float inverse) {
     for (int i = 0; i < kElems; ++i) {
       const float q = kIq4NlValues[nearest_code(inverse * values[i])];
-      const float weight = values[i] * values[i];
-      qx += weight * q * values[i];
-      qq += weight * q * q;
+      qx += weights[i] * q * values[i];
+      qq += weights[i] * q * q;
     }
   }
 };
 
-float searched_scale(const float* values, float largest, float scale, float best) {
+float searched_scale(const float* values, const float* weights, float largest, float scale, float best) {
   for (int step = -kTries; step <= kTries; ++step) {
-    const Fit fit(values, (static_cast<float>(step) + kIq4NlValues[0]) / largest);
+    const Fit fit(values, weights, (static_cast<float>(step) + kIq4NlValues[0]) / largest);
     if (fit.qq > 0.0f && fit.qx * fit.qx > best * fit.qq) {
       scale = fit.qx / fit.qq;
       best = scale * fit.qx;
@@ -47,8 +47,20 @@ float searched_scale(const float* values, float largest, float scale, float best
   return scale;
 }
 
+/// How much the errors of a block matter: value^2, or as ggml uses an importance matrix.
+void weigh(const float* values, const float* importance, float* weights) {
+  float squares = 0.0f;
+  for (int i = 0; i < kElems; ++i) squares += values[i] * values[i];
+  const float spread = squares * (2.0f / kElems);
+  for (int i = 0; i < kElems; ++i) {
+    const float square = values[i] * values[i];
+    weights[i] = importance != nullptr ? importance[i] * std::sqrt(spread + square) : square;
+  }
+}
+
+/// importance: nullptr for none.
 /// ggml's quantize_row_iq4_nl_ref runs its search with -1 tries: none from -(-1) to -1.
-void encode_block(const float* values, ScaleSearch search, uint8_t* block) {
+void encode_block(const float* values, const float* importance, ScaleSearch search, uint8_t* block) {
   const float amax = max_magnitude(values, kElems);
   if (!(amax <= 0x1p60f)) {
     std::fill(block, block + 18, uint8_t{0});
@@ -62,13 +74,15 @@ void encode_block(const float* values, ScaleSearch search, uint8_t* block) {
   float scale = 0.0f;
   float inverse = 0.0f;
   if (amax >= 1e-15f) {
+    float weights[kElems];
+    weigh(values, importance, weights);
     const bool searches = search == ScaleSearch::search;
     const float start = searches ? -largest / kIq4NlValues[0] : largest / kIq4NlValues[0];
-    const Fit fit(values, 1 / start);
+    const Fit fit(values, weights, 1 / start);
     scale = fit.qq > 0.0f ? fit.qx / fit.qq : 0.0f;
     inverse = 1 / start;
     if (searches) {
-      scale = searched_scale(values, largest, scale, scale * fit.qx);
+      scale = searched_scale(values, weights, largest, scale, scale * fit.qx);
       inverse = scale != 0.0f ? 1 / scale : 0.0f;
     }
   }
@@ -91,15 +105,19 @@ void decode_iq4_nl(const uint8_t* block, float* out) {
 }
 
 void encode_iq4_nl(const float* values, uint8_t* block) {
-  encode_block(values, ScaleSearch::search, block);
+  encode_block(values, nullptr, ScaleSearch::search, block);
 }
 
 void encode_iq4_nl_with(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                         uint8_t* codes, uint8_t*) {
   const ScaleSearch search = options.search.value_or(ScaleSearch::search);
-  const int64_t blocks = rows * blocks_in_row(cols, kElems);
-  for (int64_t block = 0; block < blocks; ++block)
-    encode_block(values + block * kElems, search, codes + block * 18);
+  const bool weighted = search == ScaleSearch::search && !options.importance.empty();
+  const std::vector<float> weights = weighted ? column_weights(options, cols) : std::vector<float>{};
+  const int64_t blocks = blocks_in_row(cols, kElems);
+  for (int64_t block = 0; block < rows * blocks; ++block) {
+    const float* importance = weighted ? weights.data() + block % blocks * kElems : nullptr;
+    encode_block(values + block * kElems, importance, search, codes + block * 18);
+  }
 }
 
 }  // namespace clinfer::quant

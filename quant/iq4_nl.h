@@ -10,7 +10,8 @@ inline constexpr float kIq4NlValues[16] = {-127, -104, -83, -65, -49, -35, -22, 
 
 /// IQ4_NL block of 32: half d, 16 bytes; byte j holds element j in its low and element j + 16 in its high
 /// nibble; value = kIq4NlValues[q] * d.
-/// Encoding, weighting errors with value^2: starting from d = (first value of the largest magnitude) / 127, d
+/// Encoding, weighting errors with value^2 (with an importance, and `search`: importance * sqrt(2 mean of
+/// squares + value^2)): starting from d = (first value of the largest magnitude) / 127, d
 /// is fitted to the codes by least squares; `search` tries 15 more starts, -120 to -134 in place of 127, and
 /// codes with the best d (as ggml's quantize_iq4_nl does); `nosearch` keeps the codes of the start (as its
 /// quantize_row_iq4_nl_ref). A block below 1e-15 gets d = 0 and codes 8; one with Inf, NaN or a value beyond

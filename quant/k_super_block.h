@@ -20,12 +20,13 @@ struct SubBlockScales {
 };
 SubBlockScales load_sub_block_scales(const uint8_t* header);
 
-/// How a sub-block's step is searched: codes are made with steps of (max - min) / (top + first + k / 10), k =
-/// 0 to count, and each refined by least squares.
+/// How a sub-block's step is searched: codes are made with steps of (max - min) / (top + first + k delta), k
+/// = 0 to count, and each refined by least squares.
 struct StepSearch {
   int top;      ///< largest code
   float first;  ///< of the tried changes to top
   int count;
+  float delta = 0.1f;
 };
 
 /// Encodes 256 values: the header, and the codes one to a byte. Step and minimum of a sub-block are those of
@@ -33,6 +34,12 @@ struct StepSearch {
 /// eight, and the codes follow from the rounded ones. Sums run in order, in f32. A super-block with Inf, NaN
 /// or a value beyond 2^60 gets a NaN d, and zeros.
 void encode_super_block(const float* values, const StepSearch& search, uint8_t* header, uint8_t* codes);
+
+/// Likewise with the importance of each column, [256] > 0, as ggml uses an importance matrix: a sub-block's
+/// errors weigh importance * sqrt(2 mean of squares + value^2), and the six-bit steps and minima are searched
+/// with the sums of these weights.
+void encode_weighted_super_block(const float* values, const float* importance, int top, uint8_t* header,
+                                 uint8_t* codes);
 
 /// Nearest integer, ties to even, of |value| <= 2^22; anything in int32 for others, as ggml.
 int nearest_int(float value);

@@ -30,6 +30,6 @@ struct MxInt8 {
 /// MXINT8: int8 codes [rows, cols]; value = code * 2^-6 * 2^(e - 127). The floor rule measures best (42.42 dB
 /// on Gaussian weights, rceil 42.36).
 inline constexpr Format kMxint8 = MxBlocks<MxInt8, ScaleMode::floor>::format(
-    "mxint8", "OCP Microscaling Formats (MX) v1.0", "-127/64..127/64", "floor");
+    "mxint8", "OCP Microscaling Formats (MX) v1.0", "-127/64..127/64", "floor,amax");
 
 }  // namespace clinfer::quant

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "quant/bytes.h"
+#include "quant/importance.h"
 #include "quant/magnitude.h"
 #include "quant/minifloat.h"
 #include "quant/scale_layout.h"
+#include "quant/scale_search.h"
 
 namespace clinfer::quant {
 namespace {
@@ -68,13 +70,37 @@ bool keeps_negative_zero(Nvfp4Profile profile) {
   return profile == Nvfp4Profile::torchao || profile == Nvfp4Profile::single;
 }
 
-uint8_t encode_block(const Rule& rule, const float* values, int64_t count, uint8_t* codes) {
+/// The scale code of the least weighted error among those within an octave of `start`.
+uint8_t search_code(const Rule& rule, uint8_t start, const float* values, const float* weights,
+                    int64_t count) {
+  const auto error_of = [&](int code) {
+    const float scale = E4m3::kValues[static_cast<size_t>(code)];
+    const auto quantise = [&](float x) { return E2m1::kValues[E2m1::encode(scaled(rule, x, scale))]; };
+    return scale_sums(values, weights, count, scale * rule.multiplier, quantise).error;
+  };
+  constexpr int kOctave = 1 << E4m3::kMantissaBits;
+  int best = start;
+  double least = error_of(start);
+  for (int code = std::max(1, start - kOctave);
+       code <= std::min(static_cast<int>(E4m3::kMaxCode), start + kOctave); ++code) {
+    const double error = code == start ? least : error_of(code);
+    if (!is_better(error, least)) continue;
+    least = error;
+    best = code;
+  }
+  return static_cast<uint8_t>(best);
+}
+
+/// weights: nullptr for none, then the scale is that of the profile.
+uint8_t encode_block(const Rule& rule, const float* values, const float* weights, int64_t count,
+                     uint8_t* codes) {
   const float amax = max_magnitude(values, count);
   if (!(amax <= kMaxFloat)) {
     std::fill(codes, codes + count, uint8_t{0});
     return E4m3::kNanCode;
   }
-  const uint8_t code = scale_code(rule, amax);
+  uint8_t code = scale_code(rule, amax);
+  if (weights != nullptr) code = search_code(rule, code, values, weights, count);
   const float scale = E4m3::kValues[code];
   for (int64_t i = 0; i < count; ++i) {
     const bool no_sign = values[i] == 0.0f && !keeps_negative_zero(rule.profile);
@@ -107,6 +133,7 @@ void encode_nvfp4_with(const EncodeOptions& options, const float* values, int64_
                        uint8_t* codes, uint8_t* scales) {
   const float amax = options.matrix_amax ? *options.matrix_amax : finite_amax(values, rows, cols, cols);
   const Rule rule(options.profile.value_or(Nvfp4Profile::modelopt), amax);
+  const std::vector<float> weights = searches(options) ? column_weights(options, cols) : std::vector<float>{};
   const ScaleRow layout = layout_of(cols);
   std::fill(scales, scales + rows * layout.bytes, uint8_t{0});
   std::vector<uint8_t> unpacked(static_cast<size_t>(cols));
@@ -116,7 +143,8 @@ void encode_nvfp4_with(const EncodeOptions& options, const float* values, int64_
     for (int64_t block = 0; block < layout.blocks; ++block) {
       const int64_t first = block * kBlock;
       row_scales[layout.scales + block] =
-          encode_block(rule, values + row * cols + first, std::min(kBlock, cols - first), &unpacked[first]);
+          encode_block(rule, values + row * cols + first, weights.empty() ? nullptr : &weights[first],
+                       std::min(kBlock, cols - first), &unpacked[first]);
     }
     Pack::pack_row(unpacked.data(), cols, codes + row * Pack::row_bytes(cols));
   }

@@ -19,7 +19,8 @@ namespace clinfer::quant {
 /// e2m1 saturates, takes NaN (0 / 0) to 0, and -0 to code 0, but for torchao and single to 8. On ordinary
 /// data (no block below 2^-6 of the matrix's range) the first four give the same codes and scales.
 /// compressed-tensors itself decodes as code * (s / u), which differs by an ulp at most. amax are over finite
-/// values; T is at least 2^-100. A block with Inf or NaN gets s = 0x7F and decodes to NaN.
+/// values; T is at least 2^-100. A block with Inf or NaN gets s = 0x7F and decodes to NaN. With `mse`, s is
+/// searched from there; t stays.
 void decode_nvfp4(const uint8_t* codes, const uint8_t* scales, int64_t row, int64_t cols, float* out);
 void encode_nvfp4(const float* values, int64_t rows, int64_t cols, uint8_t* codes, uint8_t* scales);
 void encode_nvfp4_with(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
@@ -42,8 +43,8 @@ inline constexpr Format kNvfp4 = [] {
   format.unpack_row = Packing<4>::unpack_row;
   format.pack_row = Packing<4>::pack_row;
   format.encode_chosen = encode_nvfp4_with;
-  format.options = kNvfp4Profile;
-  format.default_options = "modelopt";
+  format.options = kNvfp4Profile | kScaleFit;
+  format.default_options = "modelopt,amax";
   return format;
 }();
 

@@ -5,6 +5,7 @@
 
 #include "quant/bytes.h"
 #include "quant/half.h"
+#include "quant/inline_search.h"
 
 namespace clinfer::quant {
 namespace {
@@ -47,6 +48,15 @@ void encode_q4_0(const float* values, uint8_t* block) {
     const int high = encode_nibble(values[j + kHalf] * inverse);
     block[2 + j] = static_cast<uint8_t>(low | high << 4);
   }
+}
+
+void search_q4_0(const float* values, const float* weights, uint8_t* block) {
+  encode_q4_0(values, block);
+  float d = f16_to_f32(load<uint16_t>(block));
+  uint8_t codes[2 * kHalf];
+  if (!search_half_scale(values, weights, -8, 7, d, codes)) return;
+  store(block, f32_to_f16(d));
+  for (int j = 0; j < kHalf; ++j) block[2 + j] = static_cast<uint8_t>(codes[j] | codes[j + kHalf] << 4);
 }
 
 }  // namespace clinfer::quant

@@ -5,6 +5,7 @@
 
 #include "quant/bytes.h"
 #include "quant/half.h"
+#include "quant/inline_search.h"
 
 namespace clinfer::quant {
 namespace {
@@ -47,6 +48,16 @@ void encode_q4_1(const float* values, uint8_t* block) {
     const int high = encode_nibble((values[j + kHalf] - min) * inverse);
     block[4 + j] = static_cast<uint8_t>(low | high << 4);
   }
+}
+
+void search_q4_1(const float* values, const float* weights, uint8_t* block) {
+  encode_q4_1(values, block);
+  HalfAffine affine{f16_to_f32(load<uint16_t>(block)), f16_to_f32(load<uint16_t>(block + 2))};
+  uint8_t codes[2 * kHalf];
+  if (!search_half_affine(values, weights, 15, affine, codes)) return;
+  store(block, f32_to_f16(affine.d));
+  store(block + 2, f32_to_f16(affine.m));
+  for (int j = 0; j < kHalf; ++j) block[4 + j] = static_cast<uint8_t>(codes[j] | codes[j + kHalf] << 4);
 }
 
 }  // namespace clinfer::quant

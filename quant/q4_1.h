@@ -8,10 +8,12 @@ namespace clinfer::quant {
 /// high nibble; value = q * d + m.
 /// Encoding: d = (max - min) / 15, m = min; q = min(15, trunc((value - m) / d + 0.5)). A block whose max -
 /// min overflows gets a NaN d, as one with Inf or NaN does.
+/// With `mse`, d and m are searched from there (inline_search.h).
 void decode_q4_1(const uint8_t* block, float* out);
 void encode_q4_1(const float* values, uint8_t* block);
+void search_q4_1(const float* values, const float* weights, uint8_t* block);
 
-inline constexpr Format kQ4_1 =
-    inline_block_format<32, 20, decode_q4_1, encode_q4_1>("q4_1", "GGUF Q4_1", "0..15", "f16 d, f16 m");
+inline constexpr Format kQ4_1 = searched_block_format<32, 20, decode_q4_1, encode_q4_1, search_q4_1>(
+    "q4_1", "GGUF Q4_1", "0..15", "f16 d, f16 m");
 
 }  // namespace clinfer::quant

@@ -9,8 +9,10 @@ namespace clinfer::quant {
 /// + i holds element i of sub-block 2 g in its low and of sub-block 2 g + 1 in its high nibble.
 void decode_q4_k(const uint8_t* block, float* out);
 void encode_q4_k(const float* values, uint8_t* block);
+void encode_weighted_q4_k(const float* values, const float* importance, uint8_t* block);
 
-inline constexpr Format kQ4K = inline_block_format<256, 144, decode_q4_k, encode_q4_k>(
-    "q4_k", "GGUF Q4_K", "0..15", "f16 d, dmin; 6-bit scale, min per 32");
+inline constexpr Format kQ4K =
+    weighted_block_format<256, 144, decode_q4_k, encode_q4_k, encode_weighted_q4_k>(
+        "q4_k", "GGUF Q4_K", "0..15", "f16 d, dmin; 6-bit scale, min per 32");
 
 }  // namespace clinfer::quant

@@ -6,6 +6,7 @@
 #include "quant/bytes.h"
 #include "quant/five_bits.h"
 #include "quant/half.h"
+#include "quant/inline_search.h"
 
 namespace clinfer::quant {
 
@@ -32,6 +33,15 @@ void encode_q5_0(const float* values, uint8_t* block) {
   uint8_t codes[32];
   for (int i = 0; i < 32; ++i)
     codes[i] = static_cast<uint8_t>(std::min(31, static_cast<int>(values[i] * inverse + 16.5f)));
+  store_five_bits(codes, block + 2);
+}
+
+void search_q5_0(const float* values, const float* weights, uint8_t* block) {
+  encode_q5_0(values, block);
+  float d = f16_to_f32(load<uint16_t>(block));
+  uint8_t codes[32];
+  if (!search_half_scale(values, weights, -16, 15, d, codes)) return;
+  store(block, f32_to_f16(d));
   store_five_bits(codes, block + 2);
 }
 

@@ -6,6 +6,7 @@
 #include "quant/bytes.h"
 #include "quant/five_bits.h"
 #include "quant/half.h"
+#include "quant/inline_search.h"
 
 namespace clinfer::quant {
 
@@ -36,6 +37,16 @@ void encode_q5_1(const float* values, uint8_t* block) {
   uint8_t codes[32];
   for (int i = 0; i < 32; ++i)
     codes[i] = static_cast<uint8_t>(std::min(31, static_cast<int>((values[i] - min) * inverse + 0.5f)));
+  store_five_bits(codes, block + 4);
+}
+
+void search_q5_1(const float* values, const float* weights, uint8_t* block) {
+  encode_q5_1(values, block);
+  HalfAffine affine{f16_to_f32(load<uint16_t>(block)), f16_to_f32(load<uint16_t>(block + 2))};
+  uint8_t codes[32];
+  if (!search_half_affine(values, weights, 31, affine, codes)) return;
+  store(block, f32_to_f16(affine.d));
+  store(block + 2, f32_to_f16(affine.m));
   store_five_bits(codes, block + 4);
 }
 

@@ -23,14 +23,15 @@ int code_of(float value, float inverse) {
   return std::clamp(nearest_int(inverse * value), -32, 31);
 }
 
-/// Sums of a least-squares fit of the scale to the codes, weighted with value^2: scale = xl / l2.
+/// Sums of a least-squares fit of the scale to the codes, weighted with the importance, or value^2 where that
+/// is nullptr: scale = xl / l2.
 struct Fit {
   float xl = 0.0f, l2 = 0.0f;
 
-  Fit(const float* values, float inverse) {
+  Fit(const float* values, const float* importance, float inverse) {
     for (int i = 0; i < kElems; ++i) {
       const auto code = static_cast<float>(code_of(values[i], inverse));
-      const float weight = values[i] * values[i];
+      const float weight = importance != nullptr ? importance[i] : values[i] * values[i];
       xl += weight * values[i] * code;
       l2 += weight * code * code;
     }
@@ -38,7 +39,7 @@ struct Fit {
 };
 
 /// The scale of a sub-block, and its codes (offset by 32) where it is not zero.
-float search_scale(const float* values, uint8_t* codes) {
+float search_scale(const float* values, const float* importance, uint8_t* codes) {
   float largest = 0.0f;  // the first of equal magnitudes
   for (int i = 0; i < kElems; ++i) {
     if (std::fabs(values[i]) > std::fabs(largest)) largest = values[i];
@@ -46,13 +47,13 @@ float search_scale(const float* values, uint8_t* codes) {
   std::fill(codes, codes + kElems, uint8_t{0});
   if (std::fabs(largest) < kZero) return 0.0f;
   float inverse = -32.0f / largest;
-  const Fit first(values, inverse);
+  const Fit first(values, importance, inverse);
   float scale = first.l2 != 0.0f ? first.xl / first.l2 : 0.0f;
   float best = scale * first.xl;
   for (int step = -9; step <= 9; ++step) {
     if (step == 0) continue;
     const float tried = -(32.0f + 0.1f * static_cast<float>(step)) / largest;
-    const Fit fit(values, tried);
+    const Fit fit(values, importance, tried);
     if (fit.l2 > 0.0f && fit.xl * fit.xl > best * fit.l2) {
       inverse = tried;
       scale = fit.xl / fit.l2;
@@ -89,18 +90,7 @@ void store_codes(const uint8_t* codes, uint8_t* block) {
   }
 }
 
-}  // namespace
-
-void decode_q6_k(const uint8_t* block, float* out) {
-  for (int at = 0; at < kSuperBlock; ++at) {
-    const Place place(at);
-    const int low = block[place.low] >> place.low_shift & 15;
-    const int upper = block[place.upper] >> place.upper_shift & 3;
-    out[at] = scale_of(block, at / kElems) * static_cast<float>((low | upper << 4) - 32);
-  }
-}
-
-void encode_q6_k(const float* values, uint8_t* block) {
+void encode_block(const float* values, const float* importance, uint8_t* block) {
   std::fill(block, block + kBytes, uint8_t{0});
   if (!(max_magnitude(values, kSuperBlock) <= 0x1p60f)) {
     store(block + kD, kF16Nan);
@@ -110,7 +100,8 @@ void encode_q6_k(const float* values, uint8_t* block) {
   float scales[kCount];
   float largest = 0.0f;
   for (int j = 0; j < kCount; ++j) {
-    scales[j] = search_scale(values + kElems * j, codes + kElems * j);
+    const float* weights = importance != nullptr ? importance + kElems * j : nullptr;
+    scales[j] = search_scale(values + kElems * j, weights, codes + kElems * j);
     if (std::fabs(scales[j]) > std::fabs(largest)) largest = scales[j];
   }
   if (std::fabs(largest) < kZero) return;
@@ -124,6 +115,25 @@ void encode_q6_k(const float* values, uint8_t* block) {
     codes[i] = static_cast<uint8_t>(32 + std::clamp(nearest_int(values[i] / scale), -32, 31));
   }
   store_codes(codes, block);
+}
+
+}  // namespace
+
+void decode_q6_k(const uint8_t* block, float* out) {
+  for (int at = 0; at < kSuperBlock; ++at) {
+    const Place place(at);
+    const int low = block[place.low] >> place.low_shift & 15;
+    const int upper = block[place.upper] >> place.upper_shift & 3;
+    out[at] = scale_of(block, at / kElems) * static_cast<float>((low | upper << 4) - 32);
+  }
+}
+
+void encode_q6_k(const float* values, uint8_t* block) {
+  encode_block(values, nullptr, block);
+}
+
+void encode_weighted_q6_k(const float* values, const float* importance, uint8_t* block) {
+  encode_block(values, importance, block);
 }
 
 }  // namespace clinfer::quant

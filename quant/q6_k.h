@@ -13,8 +13,11 @@ namespace clinfer::quant {
 /// zero bytes; one with Inf, NaN or a value beyond 2^60 gets a NaN d.
 void decode_q6_k(const uint8_t* block, float* out);
 void encode_q6_k(const float* values, uint8_t* block);
+/// Weighted with the importance of each column in place of value^2, [256] > 0.
+void encode_weighted_q6_k(const float* values, const float* importance, uint8_t* block);
 
-inline constexpr Format kQ6K = inline_block_format<256, 210, decode_q6_k, encode_q6_k>(
-    "q6_k", "GGUF Q6_K", "-32..31", "f16 d; int8 scale per 16");
+inline constexpr Format kQ6K =
+    weighted_block_format<256, 210, decode_q6_k, encode_q6_k, encode_weighted_q6_k>(
+        "q6_k", "GGUF Q6_K", "-32..31", "f16 d; int8 scale per 16");
 
 }  // namespace clinfer::quant

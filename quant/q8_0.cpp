@@ -5,6 +5,7 @@
 
 #include "quant/bytes.h"
 #include "quant/half.h"
+#include "quant/inline_search.h"
 
 namespace clinfer::quant {
 namespace {
@@ -36,6 +37,15 @@ void encode_q8_0(const float* values, uint8_t* block) {
   const float inverse = inverse_scale(d);
   store(block, f32_to_f16(d));
   for (int i = 0; i < kElems; ++i) block[2 + i] = static_cast<uint8_t>(round_half_away(values[i] * inverse));
+}
+
+void search_q8_0(const float* values, const float* weights, uint8_t* block) {
+  encode_q8_0(values, block);
+  float d = f16_to_f32(load<uint16_t>(block));
+  uint8_t codes[kElems];
+  if (!search_half_scale(values, weights, -127, 127, d, codes)) return;
+  store(block, f32_to_f16(d));
+  for (int i = 0; i < kElems; ++i) block[2 + i] = static_cast<uint8_t>(codes[i] - 127);
 }
 
 }  // namespace clinfer::quant
