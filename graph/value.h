@@ -22,6 +22,7 @@ struct Weight {
   int64_t cols = 1;
   std::string format{};  ///< quant::Format it is held in on its device; empty until chosen
   bool vector = false;   ///< a norm weight or bias: always held as f32
+  std::string scale{};   ///< words of quant::EncodeOptions for encoding it; "" = the format's default
   bool operator==(const Weight&) const = default;
 };
 

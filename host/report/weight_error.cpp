@@ -133,7 +133,7 @@ std::vector<TensorError> weight_errors(const graph::Graph& graph, const io::Chec
                                        const TensorProgress& progress) {
   std::vector<TensorError> errors;
   std::set<std::string> seen;
-  const std::map<graph::ValueId, Role> roles = roles_of(graph);
+  const std::map<graph::ValueId, Role> roles = graph::weight_roles(graph);
   int64_t done = 0;
   for (const auto& [id, role] : roles) {
     progress(++done, static_cast<int64_t>(roles.size()));

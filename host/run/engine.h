@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graph/models/models.h"
+#include "graph/passes/choose_formats.h"
 #include "graph/passes/place_devices.h"
 #include "host/cl/program_cache.h"
 #include "host/run/executor.h"
@@ -21,6 +22,7 @@ struct EngineOptions {
   std::vector<graph::DeviceInfo> devices;  ///< the first is used where the placement says nothing
   graph::Placement placement;              ///< empty: everything on the first device
   std::string weights_format = "keep";     ///< or a quant format name
+  graph::FormatRules weight_rules;         ///< before weights_format, for the matrices they speak of
   std::string cache_format = "f16";        ///< f32 or f16
   int64_t max_context = 0;                 ///< tokens a sequence may have; 0: what the model was made for
   int64_t batch_tokens = 512;              ///< most tokens of one prefill call

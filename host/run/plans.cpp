@@ -42,8 +42,8 @@ std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, co
 
 void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoint,
                const EngineOptions& options) {
-  graph::choose_formats(graph, options.weights_format, [&](const std::string& tensor) {
-    return std::string(stored_matrix(checkpoint, tensor).format->name);
+  graph::choose_formats(graph, options.weights_format, options.weight_rules, [&](const std::string& tensor) {
+    return std::string(stored::stored_shape(checkpoint, tensor).format->name);
   });
   graph::set_cache_format(graph, options.cache_format);
   const int64_t batch = std::min(options.batch_tokens, plans.max_context);

@@ -20,7 +20,7 @@ namespace {
 std::string key_of(const graph::Graph& graph, const graph::Value& value) {
   const std::string device = std::to_string(value.device) + "|";
   if (const graph::Weight* weight = value.weight()) {
-    return device + "weight|" + weight->tensors.front() + "|" + weight->format;
+    return device + "weight|" + weight->tensors.front() + "|" + weight->format + "|" + weight->scale;
   }
   if (value.cache() != nullptr) {
     const graph::Value& root = value.alias_of < 0 ? value : graph.value(value.alias_of);
