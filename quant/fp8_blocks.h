@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "quant/bytes.h"
@@ -45,8 +46,11 @@ struct Fp8Blocks {
 
   static void encode_row_of_block(const float* values, int64_t cols, float scale, Scaling scaling,
                                   uint8_t* codes) {
-    if (scale == 0.0f || scaling == Scaling::reciprocal) {
-      const float inverse = scale == 0.0f ? 0.0f : 1.0f / scale;
+    if (scale == 0.0f) {  // Inf times zero would be a NaN, whose sign differs between processors
+      for (int64_t col = 0; col < cols; ++col)
+        codes[col] = Element::encode(std::isfinite(values[col]) ? values[col] * 0.0f : values[col]);
+    } else if (scaling == Scaling::reciprocal) {
+      const float inverse = 1.0f / scale;
       for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] * inverse);
     } else {
       for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] / scale);
