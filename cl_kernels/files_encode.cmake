@@ -16,5 +16,10 @@ list(APPEND KERNEL_FILES
   include/encode_mx.clh
   include/encode_mx_block.clh
   include/encode_pieces.clh
+  include/encode_gguf.clh
+  include/encode_iq4_nl.clh
+  include/encode_k_super_block.clh
+  include/encode_q6_k.clh
+  include/encode_nvfp4.clh
   include/encode_region.clh
 )

@@ -86,7 +86,8 @@ void encode_block(const float* values, const float* importance, ScaleSearch sear
       inverse = scale != 0.0f ? 1 / scale : 0.0f;
     }
   }
-  store(block, f32_to_f16(scale));
+  // Sums that overflow leave a NaN whose sign differs between processors.
+  store(block, std::isnan(scale) ? kF16Nan : f32_to_f16(scale));
   for (int j = 0; j < 16; ++j) {
     const int low = nearest_code(inverse * values[j]);
     const int high = nearest_code(inverse * values[j + 16]);

@@ -8,8 +8,8 @@
 
 namespace clinfer::tests {
 
-/// A device to encode on. CPUs are listed three times: as they are; as a GPU, so that lanes cooperate
-/// ("lanes"); and as one that flushes denormals, whose slower arithmetic has the same bits ("flushing").
+/// A device to encode on. Each is listed twice: as it is, and as a GPU that flushes denormals, so that lanes
+/// cooperate and the slower arithmetic, which has the same bits, is used.
 struct Target {
   std::string name;
   cl::Device device;
