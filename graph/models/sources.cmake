@@ -2,6 +2,7 @@ set(MODEL_SOURCES
   models/blocks.cpp
   models/deepseek_v3.cpp
   models/dense_decoder.cpp
+  models/gguf_architecture.cpp
   models/latent_attention_block.cpp
   models/llama.cpp
   models/models.cpp

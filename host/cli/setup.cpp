@@ -9,6 +9,8 @@
 
 #include "host/cl/selector.h"
 #include "host/cli/progress.h"
+#include "host/cli/tensor_roles.h"
+#include "host/quantize/rules.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
@@ -69,6 +71,18 @@ void check_spans(const config::RunConfig& config, int64_t layers) {
   }
 }
 
+/// weights.rules and weights.ignore as the engine asks for them.
+graph::FormatRules weight_rules(const config::WeightsConfig& weights) {
+  if (weights.rules.empty() && weights.ignore.empty()) return {};
+  const quantize::Rules rules("weights", weights.ignore, weights.rules);
+  return [rules](const std::string& tensor, const std::string& role) -> std::optional<graph::FormatRule> {
+    const std::optional<quantize::Encoding> encoding = rules.choose(tensor, role);
+    if (!encoding) return std::nullopt;
+    if (encoding->format == nullptr) return graph::FormatRule{};
+    return graph::FormatRule{std::string(encoding->format->name), quant::option_words(encoding->options)};
+  };
+}
+
 }  // namespace
 
 DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers) {
@@ -95,6 +109,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   options.devices = choice.devices;
   options.placement = choice.placement;
   options.weights_format = config.weights.format;
+  options.weight_rules = weight_rules(config.weights);
   options.cache_format = config.kv_cache.format == config::CacheFormat::f16 ? "f16" : "f32";
   options.max_context = config.kv_cache.max_context;
   options.batch_tokens = config.runtime.batch_tokens;
@@ -130,7 +145,9 @@ LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Chec
   const auto start = std::chrono::steady_clock::now();
   LoadedModel model;
   model.checkpoint = std::move(checkpoint);
-  const int64_t layers = graph::build_model(model.checkpoint->config()).layers;
+  const graph::Model graphs = graph::build_model(model.checkpoint->config(), {true});
+  const int64_t layers = graphs.layers;
+  quantize::Rules("weights", config.weights.ignore, config.weights.rules).check_names(tensor_roles(graphs));
   run::EngineOptions options = engine_options(config, choose_devices(config, layers));
   options.prefill_outputs = prefill_outputs;
   model.programs = open_program_cache(config);

@@ -30,9 +30,19 @@ struct PlacementRule {
   std::string device;  ///< a device selector
 };
 
+/// The first rule that aims at a matrix and whose layers hold it decides.
+struct QuantizeRule {
+  std::vector<std::string> targets;  ///< roles, names of tensors or patterns with * and ?
+  LayerSpan layers;
+  std::string format = "keep";  ///< a quant::Format's name
+  std::string scale;            ///< words of quant::EncodeOptions; "" = the format's default
+};
+
 struct WeightsConfig {
   std::string format =
       "keep";  ///< "keep", or the name of the quant::Format that matrices are turned into at load
+  std::vector<std::string> ignore;  ///< as QuantizeRule::targets; they stay as stored
+  std::vector<QuantizeRule> rules;  ///< before `format`
 };
 
 enum class CacheFormat { f32, f16 };
@@ -122,17 +132,10 @@ struct ReportConfig {
   int64_t repetitions = 3;  ///< of each speed measurement, 0..1000; 0 = none
 };
 
-/// The first rule that aims at a matrix and whose layers hold it decides.
-struct QuantizeRule {
-  std::vector<std::string> targets;  ///< roles, names of tensors or patterns with * and ?
-  LayerSpan layers;
-  std::string format = "keep";  ///< a quant::Format's name
-  std::string scale;            ///< words of quant::EncodeOptions; "" = the format's default
-};
-
 /// What `clinfer quantize` writes.
 struct QuantizeConfig {
-  std::string output;               ///< a folder that is not there yet
+  std::string output;               ///< a folder, or a file that ends in .gguf; neither may be there yet
+  std::string layout = "auto";      ///< of a folder: "auto", "fp8" or "compressed-tensors"
   std::vector<std::string> ignore;  ///< as QuantizeRule::targets; before all rules
   std::vector<QuantizeRule> rules;
 };

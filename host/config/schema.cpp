@@ -34,12 +34,34 @@ TypePtr<PlacementRule> placement_rule() {
                 });
 }
 
+TypePtr<QuantizeRule> quantize_rule() {
+  using R = QuantizeRule;
+  return record<R>(
+      "a rule",
+      {
+          field("targets", &R::targets, list(text("a role or a pattern", 1, 1024), 256),
+                "Matrices it speaks of: attention, mlp, experts, shared_experts, linear (all of these), "
+                "router, embedding, head, or names with * and ?.",
+                true),
+          field("layers", &R::layers, layer_span(), "Where; layers count from 0, ranges include both ends."),
+          field("format", &R::format, name("keep or the name of a weight format"), "Format that they get."),
+          field("scale", &R::scale, text("scale options", 0, 100),
+                "Words of its scale options (clinfer codec --list); empty = the format's default."),
+      });
+}
+
 TypePtr<WeightsConfig> weights() {
-  return record<WeightsConfig>(
-      "a map", {
-                   field("format", &WeightsConfig::format, name("keep or the name of a weight format"),
-                         "Format that weight matrices are turned into at load; keep = as stored."),
-               });
+  using W = WeightsConfig;
+  return record<W>(
+      "a map",
+      {
+          field("format", &W::format, name("keep or the name of a weight format"),
+                "Format that weight matrices are turned into at load; keep = as stored."),
+          field("ignore", &W::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                "Matrices that stay as stored, whatever rules and format say."),
+          field("rules", &W::rules, list(quantize_rule(), 256),
+                "As quantize.rules, at load; format is for matrices that no rule fits."),
+      });
 }
 
 TypePtr<CacheFormat> cache_format() {
@@ -199,34 +221,20 @@ TypePtr<ReportConfig> report() {
       });
 }
 
-TypePtr<QuantizeRule> quantize_rule() {
-  using R = QuantizeRule;
-  return record<R>(
-      "a rule",
-      {
-          field("targets", &R::targets, list(text("a role or a pattern", 1, 1024), 256),
-                "Matrices it speaks of: attention, mlp, experts, shared_experts, linear (all of these), "
-                "router, "
-                "embedding, head, or names with * and ?.",
-                true),
-          field("layers", &R::layers, layer_span(), "Where; layers count from 0, ranges include both ends."),
-          field("format", &R::format, name("keep or the name of a weight format"), "Format that they get."),
-          field("scale", &R::scale, text("scale options", 0, 100),
-                "Words of its scale options (clinfer codec --list); empty = the format's default."),
-      });
-}
-
 TypePtr<QuantizeConfig> quantize() {
   using Q = QuantizeConfig;
   return record<Q>(
-      "a map", {
-                   field("output", &Q::output, path("a folder", true),
-                         "Folder that is made; it must not be there yet."),
-                   field("ignore", &Q::ignore, list(text("a role or a pattern", 1, 1024), 256),
-                         "Matrices that stay as they are, whatever the rules say."),
-                   field("rules", &Q::rules, list(quantize_rule(), 256),
-                         "The first rule that fits a matrix decides; one that no rule fits stays as it is."),
-               });
+      "a map",
+      {
+          field("output", &Q::output, path("a folder or a .gguf file", true),
+                "Folder, or file whose name ends in .gguf, that is made; it must not be there yet."),
+          field("layout", &Q::layout, word({"auto", "fp8", "compressed-tensors"}),
+                "Layout of a folder's tensors; auto = fp8 where all rules say fp8_e4m3_128x128."),
+          field("ignore", &Q::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                "Matrices that stay as they are, whatever the rules say."),
+          field("rules", &Q::rules, list(quantize_rule(), 256),
+                "The first rule that fits a matrix decides; one that no rule fits stays as it is."),
+      });
 }
 
 TypePtr<RunConfig> run() {

@@ -32,12 +32,15 @@ void read_version(GgufCursor& cursor) {
                                  : "expected GGUF version 2 or 3, found " + std::to_string(version));
 }
 
-GgufMetadata::Values read_pairs(GgufCursor& cursor, uint64_t count) {
+GgufMetadata::Values read_pairs(GgufCursor& cursor, uint64_t count, std::span<const std::byte> file,
+                                GgufContents& contents) {
   GgufMetadata::Values values;
   for (uint64_t i = 0; i < count; ++i) {
     std::string key = cursor.read_string("key " + std::to_string(i));
     if (key.empty() || key.size() > kMaxKey) cursor.fail("key " + quote(key), "expected 1 to 65535 bytes");
+    const uint64_t begin = cursor.position();
     GgufValue value = read_gguf_value(cursor, "key " + quote(key));
+    contents.raw_values.emplace_back(key, file.subspan(begin, cursor.position() - begin));
     const std::string shown = quote(key);
     if (!values.try_emplace(std::move(key), std::move(value)).second)
       cursor.fail("key " + shown, "stands twice");
@@ -145,7 +148,7 @@ GgufContents parse_gguf(std::span<const std::byte> file, std::string_view path) 
   const uint64_t tensor_count = cursor.read_count("number of tensors", kLeastEntry);
   const uint64_t pair_count = cursor.read_count("number of keys", kLeastPair);
   GgufContents contents;
-  contents.metadata = GgufMetadata(std::string(path), read_pairs(cursor, pair_count));
+  contents.metadata = GgufMetadata(std::string(path), read_pairs(cursor, pair_count, file, contents));
   const uint64_t alignment = checked_alignment(contents.metadata);
   std::vector<Entry> entries = read_entries(cursor, tensor_count, alignment);
   const uint64_t data_begin = (cursor.position() + alignment - 1) / alignment * alignment;

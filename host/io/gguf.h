@@ -16,6 +16,8 @@ namespace clinfer::io {
 struct GgufContents {
   GgufMetadata metadata;
   std::vector<Tensor> tensors;
+  /// Every value as it lies in the file, type id first; in the file's order.
+  GgufRawValues raw_values;
 };
 
 /// Parses a GGUF image of version 2 or 3, little-endian; tensors' bytes lie in `file`. Checked: every length

@@ -44,6 +44,7 @@ void rename_tensors(std::vector<Tensor>& tensors, const std::string& path) {
 GgufCheckpoint::GgufCheckpoint(const std::string& path) : file_(path), files_{path} {
   GgufContents contents = parse_gguf(file_.bytes(), path);
   metadata_ = std::move(contents.metadata);
+  raw_values_ = std::move(contents.raw_values);
   if (metadata_.integer_or("split.count", 1, 0, UINT16_MAX) > 1) {
     throw Error(Fault::model,
                 path + ": is one part of a split GGUF; join the parts with gguf-split --merge first");
@@ -57,6 +58,11 @@ GgufCheckpoint::GgufCheckpoint(const std::string& path) : file_(path), files_{pa
 const GgufMetadata* gguf_metadata(const Checkpoint& checkpoint) {
   const auto* gguf = dynamic_cast<const GgufCheckpoint*>(&checkpoint);
   return gguf == nullptr ? nullptr : &gguf->metadata();
+}
+
+const GgufRawValues* gguf_raw_values(const Checkpoint& checkpoint) {
+  const auto* gguf = dynamic_cast<const GgufCheckpoint*>(&checkpoint);
+  return gguf == nullptr ? nullptr : &gguf->raw_values();
 }
 
 }  // namespace clinfer::io

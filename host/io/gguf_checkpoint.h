@@ -22,11 +22,13 @@ class GgufCheckpoint : public Checkpoint {
   uint64_t file_bytes() const override { return file_.bytes().size(); }
   void release(const Tensor& tensor) const override { file_.release(tensor.bytes); }
   const GgufMetadata& metadata() const { return metadata_; }
+  const GgufRawValues& raw_values() const { return raw_values_; }
 
  private:
   MappedFile file_;
   std::vector<std::string> files_;
   GgufMetadata metadata_;
+  GgufRawValues raw_values_;
   std::vector<Tensor> tensors_;
   graph::Meta config_;
   graph::Meta generation_config_;

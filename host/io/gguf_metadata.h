@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -58,5 +60,9 @@ class GgufMetadata {
 
 /// The metadata of a checkpoint that came from a GGUF file (tokenizer.ggml.tokens, ...); nullptr for others.
 const GgufMetadata* gguf_metadata(const Checkpoint& checkpoint);
+
+/// The same as the file holds it: keys and values (type id first) in their order; nullptr for others.
+using GgufRawValues = std::vector<std::pair<std::string, std::span<const std::byte>>>;
+const GgufRawValues* gguf_raw_values(const Checkpoint& checkpoint);
 
 }  // namespace clinfer::io

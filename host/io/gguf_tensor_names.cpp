@@ -100,4 +100,22 @@ std::string hugging_face_tensor_name(std::string_view stored_name) {
   return std::string(pair->name) + std::string(stored_name.substr(dot));
 }
 
+std::string gguf_tensor_name(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  for (const NamePair& pair : kModelTensors) {
+    if (pair.name == name.substr(0, dot)) return std::string(pair.stored) + std::string(name.substr(dot));
+  }
+  constexpr std::string_view kPrefix = "model.layers.";
+  if (!name.starts_with(kPrefix)) return {};
+  const size_t end = name.find('.', kPrefix.size());
+  if (end == std::string_view::npos || end >= dot) return {};
+  const std::string_view layer = name.substr(kPrefix.size(), end - kPrefix.size());
+  for (const NamePair& pair : kLayerTensors) {
+    if (pair.name == name.substr(end + 1, dot - end - 1))
+      return "blk." + std::string(layer) + "." + std::string(pair.stored) + std::string(name.substr(dot));
+  }
+  return {};
+}
+
 }  // namespace clinfer::io

@@ -37,7 +37,8 @@ void write_config(const std::string& from, const std::string& to,
   std::ifstream file(path, std::ios::binary);
   nlohmann::ordered_json config = nlohmann::ordered_json::parse(file, nullptr, false);
   if (!config.is_object()) throw Error(Fault::model, path + ": expected a JSON object");
-  config["quantization_config"] = quantization;
+  config.erase("quantization_config");
+  if (!quantization.is_null()) config["quantization_config"] = quantization;
   write_json(to + "/config.json", config);
 }
 

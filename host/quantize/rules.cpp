@@ -21,6 +21,49 @@ bool is_linear(const std::string& role) {
   return std::find(kRoleWords.begin(), kRoleWords.begin() + 4, role) != kRoleWords.begin() + 4;
 }
 
+bool is_pattern(const std::string& target) {
+  return target.find_first_of("*?") != std::string::npos;
+}
+
+[[noreturn]] void fail_target(const std::string& place, const std::string& target) {
+  throw Error(Fault::usage, place + ": \"" + target + "\" is no role, no pattern and no tensor of the model" +
+                                config::did_you_mean(target, kRoleWords));
+}
+
+/// A tensor's name has a dot.
+void check_words(const std::string& place, const std::vector<std::string>& targets) {
+  for (const std::string& target : targets) {
+    if (!is_pattern(target) && !is_role(target) && target.find('.') == std::string::npos)
+      fail_target(place, target);
+  }
+}
+
+bool aims_at(const std::vector<std::string>& targets, const std::string& tensor, const std::string& role) {
+  return std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
+    if (!is_role(target)) return fits(target, tensor);
+    return role == target || (target == "linear" && is_linear(role));
+  });
+}
+
+bool holds(const config::LayerSpan& layers, const std::string& tensor, const std::string& role) {
+  switch (layers.part) {
+    case config::LayerPart::embedding:
+      return role == "embedding";
+    case config::LayerPart::head:
+      return role == "head";
+    case config::LayerPart::range: {
+      const std::optional<int64_t> layer = layer_of(tensor);
+      return layer && *layer >= layers.first && *layer <= layers.last;
+    }
+    default:
+      return true;
+  }
+}
+
+std::string rule_place(const std::string& section, size_t index) {
+  return "key " + section + ".rules[" + std::to_string(index) + "]";
+}
+
 }  // namespace
 
 bool fits(const std::string& pattern, const std::string& name) {
@@ -56,63 +99,38 @@ std::optional<int64_t> layer_of(const std::string& name) {
   return layer;
 }
 
-Rules::Rules(const config::QuantizeConfig& config, Roles roles)
-    : ignore_(config.ignore), roles_(std::move(roles)) {
-  if (config.rules.empty()) throw Error(Fault::usage, "key quantize.rules: expected at least one rule");
-  check_targets("key quantize.ignore", ignore_);
-  for (size_t i = 0; i < config.rules.size(); ++i) {
-    const config::QuantizeRule& rule = config.rules[i];
-    const std::string place = "key quantize.rules[" + std::to_string(i) + "]";
-    check_targets(place + ".targets", rule.targets);
-    const bool keep = rule.format == "keep";
-    rules_.push_back({rule, keep ? Encoding{} : parse_encoding(place + ".format", rule.format, rule.scale)});
+Rules::Rules(const std::string& section, std::vector<std::string> ignore,
+             std::vector<config::QuantizeRule> rules)
+    : section_(section), ignore_(std::move(ignore)) {
+  check_words("key " + section_ + ".ignore", ignore_);
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const std::string place = rule_place(section_, i);
+    check_words(place + ".targets", rules[i].targets);
+    const bool keep = rules[i].format == "keep";
+    Encoding encoding;
+    if (!keep) encoding = parse_encoding(place + ".format", rules[i].format, rules[i].scale);
+    rules_.push_back({std::move(rules[i]), encoding});
   }
 }
 
-void Rules::check_targets(const std::string& place, const std::vector<std::string>& targets) const {
-  for (const std::string& target : targets) {
-    const bool pattern = target.find_first_of("*?") != std::string::npos;
-    if (pattern || is_role(target) || roles_.contains(target)) continue;
-    throw Error(Fault::usage, place + ": \"" + target +
-                                  "\" is no role, no pattern and no tensor of the model" +
-                                  config::did_you_mean(target, kRoleWords));
-  }
-}
-
-const std::string& Rules::role(const std::string& tensor) const {
-  static const std::string kNone;
-  const auto found = roles_.find(tensor);
-  return found == roles_.end() ? kNone : found->second;
-}
-
-bool Rules::aims_at(const std::vector<std::string>& targets, const std::string& tensor) const {
-  return std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
-    if (!is_role(target)) return fits(target, tensor);
-    return role(tensor) == target || (target == "linear" && is_linear(role(tensor)));
-  });
-}
-
-bool Rules::holds(const config::LayerSpan& layers, const std::string& tensor) const {
-  switch (layers.part) {
-    case config::LayerPart::embedding:
-      return role(tensor) == "embedding";
-    case config::LayerPart::head:
-      return role(tensor) == "head";
-    case config::LayerPart::range: {
-      const std::optional<int64_t> layer = layer_of(tensor);
-      return layer && *layer >= layers.first && *layer <= layers.last;
+void Rules::check_names(const Roles& roles) const {
+  const auto check = [&](const std::string& place, const std::vector<std::string>& targets) {
+    for (const std::string& target : targets) {
+      if (!is_pattern(target) && !is_role(target) && !roles.contains(target)) fail_target(place, target);
     }
-    default:
-      return true;
-  }
+  };
+  check("key " + section_ + ".ignore", ignore_);
+  for (size_t i = 0; i < rules_.size(); ++i)
+    check(rule_place(section_, i) + ".targets", rules_[i].config.targets);
 }
 
-Encoding Rules::choose(const std::string& tensor) const {
-  if (aims_at(ignore_, tensor)) return {};
+std::optional<Encoding> Rules::choose(const std::string& tensor, const std::string& role) const {
+  if (aims_at(ignore_, tensor, role)) return Encoding{};
   for (const Rule& rule : rules_) {
-    if (aims_at(rule.config.targets, tensor) && holds(rule.config.layers, tensor)) return rule.encoding;
+    if (aims_at(rule.config.targets, tensor, role) && holds(rule.config.layers, tensor, role))
+      return rule.encoding;
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace clinfer::quantize

@@ -20,17 +20,19 @@ bool fits(const std::string& pattern, const std::string& name);
 /// N of the first "layers.N." in a tensor's name.
 std::optional<int64_t> layer_of(const std::string& name);
 
-/// The section `quantize` of a run, ready to be asked.
+/// The rules of a run (quantize or weights), ready to be asked.
 class Rules {
  public:
-  /// Throws Error(Fault::usage) naming the key: no rules, a format or scale that does not exist, a target
-  /// that is neither a role nor a pattern nor a tensor of `roles`.
-  Rules(const config::QuantizeConfig& config, Roles roles);
+  /// `section` is what errors call them: "quantize". Throws Error(Fault::usage) naming the key: a format or
+  /// scale that does not exist, a target that is neither a role nor a pattern nor a tensor's name.
+  Rules(const std::string& section, std::vector<std::string> ignore, std::vector<config::QuantizeRule> rules);
 
-  /// How the tensor is encoded by the first rule that fits it; format nullptr = it stays as it is.
-  Encoding choose(const std::string& tensor) const;
+  /// Throws Error(Fault::usage) naming the key of a target that names no tensor of the model.
+  void check_names(const Roles& roles) const;
 
-  const std::string& role(const std::string& tensor) const;  ///< "" for one that has none
+  /// What happens to the tensor of that role: nothing said (nullopt), it stays as it is (format nullptr), or
+  /// an encoding.
+  std::optional<Encoding> choose(const std::string& tensor, const std::string& role) const;
 
  private:
   struct Rule {
@@ -38,13 +40,9 @@ class Rules {
     Encoding encoding;
   };
 
-  bool aims_at(const std::vector<std::string>& targets, const std::string& tensor) const;
-  bool holds(const config::LayerSpan& layers, const std::string& tensor) const;
-  void check_targets(const std::string& place, const std::vector<std::string>& targets) const;
-
+  std::string section_;
   std::vector<std::string> ignore_;
   std::vector<Rule> rules_;
-  Roles roles_;
 };
 
 }  // namespace clinfer::quantize

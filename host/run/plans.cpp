@@ -6,6 +6,7 @@
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
+#include "host/stored/quantization_config.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
@@ -60,6 +61,7 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
 
 Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
   Plans plans;
+  stored::check_quantization(checkpoint);
   plans.model = graph::build_model(checkpoint.config(), {options.draft});
   drop_absent_draft(plans.model, checkpoint);
   if (options.draft && !plans.model.draft) {

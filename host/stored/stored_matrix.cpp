@@ -7,11 +7,16 @@
 namespace clinfer::stored {
 namespace {
 
+std::optional<Located> find(const TensorGroup& group) {
+  for (const Layout layout : layouts()) {
+    if (std::optional<Located> found = layout(group)) return found;
+  }
+  return std::nullopt;
+}
+
 Located locate(const io::Checkpoint& checkpoint, const std::string& name) {
   const TensorGroup group(checkpoint, name);
-  for (const Layout layout : layouts()) {
-    if (std::optional<Located> found = layout(group)) return std::move(*found);
-  }
+  if (std::optional<Located> found = find(group)) return std::move(*found);
   if (const io::Tensor* tensor = group.self())
     group.fail(*tensor, "is " + tensor->format + ", which is not a weight format that can be computed with");
   throw Error(Fault::model, checkpoint.config().file() + ": the model needs tensor " + name +
@@ -28,6 +33,12 @@ StoredMatrix stored_matrix(const io::Checkpoint& checkpoint, const std::string& 
 
 StoredMatrix stored_shape(const io::Checkpoint& checkpoint, const std::string& name) {
   return std::move(locate(checkpoint, name).matrix);
+}
+
+std::optional<StoredMatrix> find_shape(const io::Checkpoint& checkpoint, const std::string& name) {
+  std::optional<Located> found = find(TensorGroup(checkpoint, name));
+  if (!found) return std::nullopt;
+  return std::move(found->matrix);
 }
 
 OneMatrix matrix_at(const StoredMatrix& m, int64_t row) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ StoredMatrix stored_matrix(const io::Checkpoint& checkpoint, const std::string& 
 
 /// The same without codes and scales: nothing of the data is read.
 StoredMatrix stored_shape(const io::Checkpoint& checkpoint, const std::string& name);
+
+/// As stored_shape, but nullopt where no layout holds a weight of that name. Still throws Error(Fault::model)
+/// for parts that do not fit together.
+std::optional<StoredMatrix> find_shape(const io::Checkpoint& checkpoint, const std::string& name);
 
 /// Decodes rows [first, first + count) to out[count, cols].
 void decode_rows(const StoredMatrix& matrix, int64_t first, int64_t count, float* out);

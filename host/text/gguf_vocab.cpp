@@ -156,7 +156,37 @@ std::vector<AddedToken> added_tokens(const GgufVocab& vocab) {
   return added;
 }
 
+/// Without what changes nothing for splitting, or stands for a default.
+Json essential(const Json& value) {
+  if (value.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : value) list.push_back(essential(item));
+    return list;
+  }
+  if (!value.is_object()) return value;
+  Json object = Json::object();
+  for (const auto& [key, item] : value.items()) {
+    const bool default_value = key == "trim_offsets" || (key == "invert" && item == false);
+    if (!default_value) object[key] = essential(item);
+  }
+  return object;
+}
+
 }  // namespace
+
+std::string gguf_pre_tokenizer(const JsonAt& tokenizer) {
+  const JsonAt model = tokenizer["model"];
+  const bool has_pre = tokenizer.has("pre_tokenizer");
+  if (model.string("type", "BPE") != "BPE" || model.boolean("byte_fallback", false) || !has_pre)
+    model.fail("a byte-level BPE, which is the kind that can be written to GGUF");
+  const Json wanted = essential(tokenizer["pre_tokenizer"].value());
+  const bool ignores = model.boolean("ignore_merges", false);
+  for (const PreName& entry : kPreNames) {
+    if (essential(Json::parse(entry.pre_tokenizer)) == wanted && entry.ignore_merges == ignores)
+      return std::string(entry.pre);
+  }
+  tokenizer["pre_tokenizer"].fail("a pre-tokenizer that GGUF has a name for");
+}
 
 Tokenizer load_gguf_vocab(const GgufVocab& vocab) {
   check(vocab);

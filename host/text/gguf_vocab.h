@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/text/json_file.h"
 #include "host/text/tokenizer.h"
 
 namespace clinfer::text {
@@ -27,5 +28,9 @@ struct GgufVocab {
 /// Error(Fault::model) naming file and key: kinds other than "gpt2", unknown pre-tokenizers, merges of
 /// missing tokens, duplicate tokens, ids out of range.
 Tokenizer load_gguf_vocab(const GgufVocab& vocab);
+
+/// The name in tokenizer.ggml.pre for a tokenizer.json that splits text the same way. Error(Fault::model)
+/// naming the file when it is no byte-level BPE or splits in a way that has no name here.
+std::string gguf_pre_tokenizer(const JsonAt& tokenizer);
 
 }  // namespace clinfer::text

@@ -51,6 +51,27 @@ TEST_CASE("quantize: the checkpoint gives the logits of the same format chosen a
   CHECK(run_clinfer({{"tokenize", "-m", out, "-f", "README.md"}, ""}).code == 0);
 }
 
+TEST_CASE("quantize: mixed formats give the logits of the same rules at load") {
+  const Scratch scratch;
+  const std::string rules =
+      "[{targets: [attention], layers: 0-3, format: int8_row, scale: full}, {targets: [attention], format: "
+      "mxfp8_e4m3}, {targets: [\"*down*\"], format: bf16}, {targets: [experts], format: int4_g128_asym}]";
+  const std::string out = scratch.path("mixed");
+  const Outcome outcome =
+      quantize(scratch, "quantize: {ignore: [\"*layers.2.*\"], rules: " + rules + "}\n", out, kQwen);
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(logits(scratch, {"--model", out}) ==
+        logits(scratch, {"--model", kQwen, "--set", "weights.rules=" + rules, "--set",
+                         "weights.ignore=[\"*layers.2.*\"]"}));
+  const Outcome unknown =
+      run_clinfer({{"logits", "--model", kQwen, "--ids", "1", "--out", scratch.path("l"), "--set",
+                    "weights.rules=[{targets: [model.layers.99.mlp.up_proj.weight], format: mxfp4}]"},
+                   ""});
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.find("key weights.rules[0].targets") != std::string::npos);
+}
+
 TEST_CASE("quantize: a rule for a role keeps a published FP8 model's other tensors as they are") {
   const Scratch scratch;
   const std::string rules = "quantize:\n  rules:\n    - targets: [attention]\n      format: keep\n";
@@ -71,10 +92,10 @@ TEST_CASE("quantize: what is refused leaves nothing behind") {
       {"quantize:\n  rules: []\n", kQwen, "at least one rule", 2},
       {head + "[atention]\n" + fp8, kQwen, "did you mean attention?", 2},
       {head + "[attention]\n      format: fp8_e4m3\n", kQwen, "did you mean", 2},
-      {head + "[attention]\n      format: mxfp4\n", kQwen, "fp8_e4m3_128x128 has", 2},
+      {head + "[attention]\n      format: mxfp8_e5m2\n", kQwen, "which has fp8_e4m3_tensor", 2},
       {head + "[\"*\"]\n" + fp8, kQwen, "embedding", 2},
       {head + "[router]\n" + fp8, kDeepseek, "router", 2},
-      {head + "[attention]\n" + fp8, kDeepseek, "is stored as f8_e4m3", 2},
+      {head + "[attention]\n      format: int4_g128\n", "tests/data/families/llama2", "do not divide", 2},
       {head + "[attention]\n      scale: rceil\n" + fp8, kQwen, "ue8m0", 2},
       {"quantize:\n  rulez: []\n", kQwen, "did you mean", 2},
       {kRules, "README.md", "README.md", 2},

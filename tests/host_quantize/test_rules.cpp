@@ -22,13 +22,14 @@ config::QuantizeRule rule(std::vector<std::string> targets, const std::string& f
 }
 
 std::string chosen(const config::QuantizeConfig& config, const std::string& tensor) {
-  const quantize::Encoding encoding = Rules(config, kRoles).choose(tensor);
-  return encoding.format == nullptr ? "keep" : std::string(encoding.format->name);
+  const auto encoding = Rules("quantize", config.ignore, config.rules).choose(tensor, kRoles.at(tensor));
+  if (!encoding) return "nothing";
+  return encoding->format == nullptr ? "keep" : std::string(encoding->format->name);
 }
 
 std::string refusal(const config::QuantizeConfig& config) {
   try {
-    Rules(config, kRoles);
+    Rules("quantize", config.ignore, config.rules).check_names(kRoles);
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::usage);
     return error.what();
@@ -65,14 +66,17 @@ TEST_CASE("the first rule that fits decides; ignore comes before all, keep is a 
   CHECK(chosen(config, "model.layers.0.self_attn.q_proj.weight") == "q8_0");
   CHECK(chosen(config, "model.layers.1.mlp.gate.weight") == "q8_0");
   CHECK(chosen(config, "lm_head.weight") == "keep");
+  config.rules.pop_back();
+  CHECK(chosen(config, "model.layers.1.mlp.gate.weight") == "nothing");
 }
 
 TEST_CASE("rules that say nothing sensible") {
   config::QuantizeConfig config;
-  CHECK(refusal(config).find("at least one rule") != std::string::npos);
   config.rules = {rule({"atention"}, "mxfp4")};
   CHECK(refusal(config).find("quantize.rules[0].targets: \"atention\"") != std::string::npos);
   CHECK(refusal(config).find("did you mean attention?") != std::string::npos);
+  config.rules = {rule({"model.layers.7.up.weight"}, "mxfp4")};
+  CHECK(refusal(config).find("no tensor of the model") != std::string::npos);
   config.rules = {rule({"attention"}, "mxfp5")};
   CHECK(refusal(config).find("did you mean mxfp4?") != std::string::npos);
   config.rules = {rule({"attention"}, "mxfp4")};
