@@ -49,7 +49,7 @@ class CompressedTensorsLayout final : public FolderLayout {
 
   std::vector<io::PlannedTensor> tensors(const Item& item) const override {
     if (const CompressedFormat* entry = compressed(item)) return compressed_tensors(*entry, item);
-    return {{item.name, std::string(written_format(item)->name), item.shape.tensor->shape}};
+    return {{item.name, std::string(written_format(item)->name), number_shape(item)}};
   }
 
   std::unique_ptr<ItemWriter> writer(const Item& item) const override {

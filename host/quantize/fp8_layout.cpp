@@ -38,8 +38,7 @@ class Fp8Layout final : public FolderLayout {
 
   std::vector<io::PlannedTensor> tensors(const Item& item) const override {
     const std::vector<int64_t> shape = {item.shape.rows, item.shape.cols};
-    if (!is_fp8(item))
-      return {{item.name, std::string(written_format(item)->name), item.shape.tensor->shape}};
+    if (!is_fp8(item)) return {{item.name, std::string(written_format(item)->name), number_shape(item)}};
     return {{item.name, "f8_e4m3", shape},
             {item.name + "_scale_inv",
              "f32",

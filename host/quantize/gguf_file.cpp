@@ -63,7 +63,7 @@ class Planner {
       if (!item.matrix) item.encoding.format = quant::find_format("f32");
       const quant::Format& format = *written_format(item);
       check_format(item, format);
-      entry.output = {name, std::string(format.name), item.matrix ? shape_of(item) : shape};
+      entry.output = {name, std::string(format.name), number_shape(item)};
     }
     entry.item = std::move(item);
     return entry;
@@ -76,11 +76,6 @@ class Planner {
     fail(item, "has " + std::to_string(item.shape.cols) + " columns, which blocks of " +
                    std::to_string(format.group_elems) + " (" + std::string(format.name) +
                    ") do not divide; give it another format in a rule before");
-  }
-
-  static std::vector<int64_t> shape_of(const Item& item) {
-    if (item.shape.matrices == 1) return {item.shape.rows, item.shape.cols};
-    return {item.shape.matrices, item.shape.rows / item.shape.matrices, item.shape.cols};
   }
 
   int64_t heads_of(const Item& item) const {

@@ -71,6 +71,13 @@ bool is_converted(const Item& item) {
   return item.encoding.format != nullptr && item.encoding.format != item.shape.format;
 }
 
+std::vector<int64_t> number_shape(const Item& item) {
+  const stored::StoredMatrix& m = item.shape;
+  if (!item.matrix) return m.tensor->shape;
+  if (m.matrices == 1) return {m.rows, m.cols};
+  return {m.matrices, m.rows / m.matrices, m.cols};
+}
+
 const quant::Format* written_format(const Item& item) {
   return item.encoding.format != nullptr ? item.encoding.format : item.shape.format;
 }

@@ -33,6 +33,9 @@ bool is_converted(const Item& item);
 /// The format it will have; nullptr for one that is no weight.
 const quant::Format* written_format(const Item& item);
 
+/// The shape that it has as plain numbers, whatever words it is stored in.
+std::vector<int64_t> number_shape(const Item& item);
+
 /// Where progress goes: bytes of the checkpoint dealt with. May throw to stop.
 using ReadBytes = std::function<void(uint64_t more)>;
 
