@@ -90,7 +90,8 @@ EncodeArgs args_of(const quant::Format& format, const quant::EncodeOptions& opti
   return args;
 }
 
-cl::NdRange range_of(const graph::DeviceInfo& device, int64_t items) {
+cl::NdRange range_of(const graph::DeviceInfo& device, const EncodeArgs& args) {
+  const int64_t items = int64_t{args.rows} * args.cols / 16 + 1;
   const int64_t lanes = lanes_for(device);
   const int64_t per_unit = device.is_cpu ? 4 : 32;
   const int64_t most = std::max<int64_t>(1, device.compute_units * per_unit);
@@ -143,38 +144,50 @@ cl::Buffer& Encoder::at_least(cl::Buffer& buffer, int64_t bytes) {
   return buffer;
 }
 
-uint32_t Encoder::matrix_amax(const cl::Buffer& values, int64_t rows, int64_t cols) {
-  EncodeArgs args{};
-  args.rows = narrow(rows, format_);
-  args.cols = narrow(cols, format_);
+uint32_t Encoder::matrix_amax() {
   device_.fill(at_least(most_, 4), 0, 0, 4);
-  amax_->set_all(values, most_, args);
-  amax_->enqueue(device_, range_of(device_.info(), rows * cols / 16 + 1));
+  amax_->set_all(values_, most_, args_);
+  amax_->enqueue(device_, range_of(device_.info(), args_));
   uint32_t most = 0;
   device_.read(most_, std::as_writable_bytes(std::span(&most, 1)));
   return most;
 }
 
+void Encoder::enqueue() {
+  if (scale_bytes_ > 0) device_.fill(scales_, 0, 0, scale_bytes_);  // padding
+  if (format_.whole_matrix && !amax_given_) args_.matrix_amax = static_cast<int32_t>(matrix_amax());
+  kernel_.set_all(values_, codes_, scales_, args_);
+  kernel_.enqueue(device_, range_of(device_.info(), args_));
+}
+
+void Encoder::encode_again() {
+  enqueue();
+  device_.finish();
+}
+
+void Encoder::check(const quant::EncodeOptions& options) const {
+  if (options.fit != quant::ScaleFit::mse && options.importance.empty()) return;
+  throw Error(Fault::usage, std::string(format_.name) +
+                                ": scales of the least error are searched on the host, not on a device");
+}
+
 void Encoder::encode(const quant::EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                      uint8_t* codes, uint8_t* scales) {
   quant::encode_with(format_, options, values, 0, cols, codes, scales);  // refuses options
+  check(options);
   if (rows == 0 || cols == 0) return quant::encode_with(format_, options, values, rows, cols, codes, scales);
   const int64_t code_bytes = quant::code_bytes(format_, rows, cols);
-  const int64_t scale_bytes = quant::scale_bytes(format_, rows, cols);
-  EncodeArgs args = args_of(format_, options, rows, cols);
+  scale_bytes_ = quant::scale_bytes(format_, rows, cols);
+  args_ = args_of(format_, options, rows, cols);
+  amax_given_ = options.matrix_amax.has_value();
+  if (amax_given_) args_.matrix_amax = std::bit_cast<int32_t>(*options.matrix_amax);
   device_.write(at_least(values_, rows * cols * 4), bytes_at(values, rows * cols * 4));
   at_least(codes_, code_bytes);
-  at_least(scales_, std::max<int64_t>(4, scale_bytes));
-  if (scale_bytes > 0) device_.fill(scales_, 0, 0, scale_bytes);  // padding
-  if (format_.whole_matrix) {
-    args.matrix_amax = options.matrix_amax ? std::bit_cast<int32_t>(*options.matrix_amax)
-                                           : static_cast<int32_t>(matrix_amax(values_, rows, cols));
-  }
-  kernel_.set_all(values_, codes_, scales_, args);
-  kernel_.enqueue(device_, range_of(device_.info(), rows * cols / 16 + 1));
+  at_least(scales_, std::max<int64_t>(4, scale_bytes_));
+  enqueue();
   device_.read(codes_, {reinterpret_cast<std::byte*>(codes), static_cast<size_t>(code_bytes)});
-  if (scale_bytes > 0)
-    device_.read(scales_, {reinterpret_cast<std::byte*>(scales), static_cast<size_t>(scale_bytes)});
+  if (scale_bytes_ > 0)
+    device_.read(scales_, {reinterpret_cast<std::byte*>(scales), static_cast<size_t>(scale_bytes_)});
 }
 
 }  // namespace clinfer::encode

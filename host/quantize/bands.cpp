@@ -39,8 +39,9 @@ float largest_finite(std::span<const float> values, float so_far) {
 }  // namespace
 
 void encode_in_bands(const Encoding& encoding, int64_t rows, int64_t cols, const RowSource& source,
-                     const std::function<void(const Band&)>& sink) {
+                     const std::function<void(const Band&)>& sink, const RowEncoder& encoder) {
   const quant::Format& format = *encoding.format;
+  const RowEncoder encode = encoder ? encoder : host_encoder(format);
   quant::EncodeOptions options = encoding.options;
   quant::code_bytes(format, rows, cols);  // checks the sizes
   quant::scale_bytes(format, rows, cols);
@@ -56,7 +57,7 @@ void encode_in_bands(const Encoding& encoding, int64_t rows, int64_t cols, const
   for_bands(rows, cols, most, source, [&](int64_t first, int64_t count, std::span<const float> values) {
     codes.assign(static_cast<size_t>(quant::code_bytes(format, count, cols)), 0);
     scales.assign(static_cast<size_t>(quant::scale_bytes(format, count, cols)), 0);
-    quant::encode_with(format, options, values.data(), count, cols, codes.data(), scales.data());
+    encode(options, values.data(), count, cols, codes.data(), scales.data());
     sink({first, count, values, codes, scales});
   });
 }

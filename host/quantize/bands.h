@@ -6,6 +6,7 @@
 
 #include "host/io/checkpoint.h"
 #include "host/quantize/encoding.h"
+#include "host/quantize/host_encoder.h"
 
 namespace clinfer::quantize {
 
@@ -23,9 +24,10 @@ struct Band {
 };
 
 /// Encodes a matrix band by band, to the same bytes as in one go: memory is that of a band (about 4 million
-/// elements), whatever the matrix. Throws std::invalid_argument as quant::encode_with does.
+/// elements), whatever the matrix. Without an encoder, host_encoder()'s. Throws std::invalid_argument as
+/// quant::encode_with does, and what the encoder throws.
 void encode_in_bands(const Encoding& encoding, int64_t rows, int64_t cols, const RowSource& source,
-                     const std::function<void(const Band&)>& sink);
+                     const std::function<void(const Band&)>& sink, const RowEncoder& encoder = {});
 
 /// The rows of a tensor in f32, f16 or bf16 as floats, read through the file (io::copy_guarded).
 RowSource rows_of(const io::Tensor& tensor, int64_t cols);

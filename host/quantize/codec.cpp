@@ -108,7 +108,7 @@ void write_band(const quant::Format& format, const Job& job, const Band& band,
 }  // namespace
 
 void encode_file(const Encoding& encoding, const std::string& in, const std::string& out,
-                 const std::function<void(int64_t, int64_t)>& progress) {
+                 const std::function<void(int64_t, int64_t)>& progress, const RowEncoder& encoder) {
   const quant::Format& format = *encoding.format;
   const io::SafetensorsFile file(in);
   std::vector<Job> jobs;
@@ -122,10 +122,11 @@ void encode_file(const Encoding& encoding, const std::string& in, const std::str
   }
   io::SafetensorsWriter writer(out, list, {{"format", std::string(format.name)}});
   for (const Job& job : jobs) {
-    encode_in_bands(encoding, job.rows, job.cols, rows_of(*job.tensor, job.cols), [&](const Band& band) {
+    const auto write = [&](const Band& band) {
       write_band(format, job, band, writer);
       progress(done += band.rows * job.cols, total);
-    });
+    };
+    encode_in_bands(encoding, job.rows, job.cols, rows_of(*job.tensor, job.cols), write, encoder);
     file.file().release(job.tensor->bytes);
   }
   writer.commit();

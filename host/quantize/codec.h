@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/quantize/encoding.h"
+#include "host/quantize/host_encoder.h"
 
 namespace clinfer::quantize {
 
@@ -16,8 +17,10 @@ namespace clinfer::quantize {
 ///   T.dequantized   F32 [rows, cols]
 /// Memory is that of a band of rows. `progress` gets elements done and in all. Throws Error(Fault::model)
 /// naming the tensor when one is not F32, has no or more than two dimensions, or has columns that are not a
-/// multiple of the format's block; and as io::SafetensorsFile and io::SafetensorsWriter do.
+/// multiple of the format's block; and as the encoder (host_encoder()'s where there is none),
+/// io::SafetensorsFile and io::SafetensorsWriter do.
 void encode_file(const Encoding& encoding, const std::string& in, const std::string& out,
-                 const std::function<void(int64_t done, int64_t total)>& progress);
+                 const std::function<void(int64_t done, int64_t total)>& progress,
+                 const RowEncoder& encoder = {});
 
 }  // namespace clinfer::quantize

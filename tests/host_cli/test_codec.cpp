@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "host/io/safetensors.h"
 #include "host/io/safetensors_writer.h"
@@ -33,6 +35,11 @@ std::string write_input(const Scratch& scratch, const io::SafetensorsFile& golde
   const io::Tensor& x = *golden.find("x");
   io::write_safetensors(scratch.path("in.safetensors"), {{"x", "f32", x.shape, x.bytes}});
   return scratch.path("in.safetensors");
+}
+
+std::string whole_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Outcome codec(const std::string& in, const std::string& out, const std::string& format,
@@ -156,9 +163,35 @@ TEST_CASE("codec: what is refused") {
     CHECK(is_one_error_line(outcome.err));
     CHECK(outcome.err.find(row.says) != std::string::npos);
   }
-  const Outcome device = run_clinfer(
-      {{"codec", "--format", "mxfp4", "--in", good, "--out", scratch.path("out"), "--device", "cpu"}, ""});
-  CHECK(device.code == 2);
-  CHECK(device.err.find("mxfp4") != std::string::npos);
+  const Row on_devices[] = {
+      {"acc7", "mxfp4", "", 3, "acc7"},
+      {"cpu", "mxfp4", "mse", 2, "searched on the host"},
+      {"cpu", "f16", "", 2, "no quantiser kernel"},
+  };
+  for (const Row& row : on_devices) {
+    CAPTURE(row.says);
+    const Outcome outcome = run_clinfer({{"codec", "--format", row.format, "--scale", row.scale, "--in", good,
+                                          "--out", scratch.path("out"), "--device", row.in},
+                                         ""});
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == row.code);
+    CHECK(outcome.err.find(row.says) != std::string::npos);
+  }
   CHECK(scratch.names().size() == 3);  // the inputs
+}
+
+TEST_CASE("codec: a device writes the host's file") {
+  const Scratch scratch;
+  const std::string in = scratch.path("in");
+  write_floats(in, {130, 512});
+  for (const char* format : {"fp8_e4m3_128x128", "nvfp4", "int4_g128_asym", "q4_1"}) {
+    CAPTURE(format);
+    REQUIRE(codec(in, scratch.path("host"), format).code == 0);
+    const Outcome outcome = run_clinfer(
+        {{"codec", "--format", format, "--in", in, "--out", scratch.path("device"), "--device", "any"}, ""});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(!whole_file(scratch.path("host")).empty());
+    CHECK((whole_file(scratch.path("device")) == whole_file(scratch.path("host"))));
+  }
 }
