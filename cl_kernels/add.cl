@@ -1,4 +1,4 @@
-// y = a + b, all f32[rows, cols].
+// y = a + scale * b; a and y f32[rows, cols], b likewise or one row.
 #include "args/add_args.h"
 #include "lanes.clh"
 
@@ -11,9 +11,10 @@ static void add_body(uint worker, uint workers, global const float* restrict lef
     const uint begin = item % chunks * chunk;
     const uint count = min(chunk, cols - begin);
     const size_t at = (size_t)(item / chunks) * cols + begin;
+    global const float* b = right + (size_t)(item / chunks) * (uint)a->right_stride + begin;
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC)
-      vec_store(vec_load(left + at + i) + vec_load(right + at + i), y + at + i);
-    for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) y[at + i] = left[at + i] + right[at + i];
+      vec_store(vec_load(left + at + i) + a->scale * vec_load(b + i), y + at + i);
+    for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) y[at + i] = left[at + i] + a->scale * b[i];
   }
 }
 

@@ -1,4 +1,4 @@
-// y[t, :] = decode(table[ids[t], :]); ids [tokens], y [tokens, cols]. An item is one token; an id outside
+// y[t, :] = a->scale * decode(table[ids[t], :]); ids [tokens], y [tokens, cols]. An item is one token; an id outside
 // gives NaN.
 #ifndef WG_SIZE
 #error WG_SIZE
@@ -18,12 +18,12 @@ static void embedding_body(uint worker, uint workers, global const int* ids, glo
     global float* to = y + (long)token * cols;
     for (int block = lane; block < blocks; block += WG_SIZE) {
       float16 lo, hi;
-      const float scale = format_block(row, block, &lo, &hi);
+      const float scale = a->scale * format_block(row, block, &lo, &hi);
       vstore16(exists ? lo * scale : (float16)(NAN), 0, to + block * BLOCK);
       vstore16(exists ? hi * scale : (float16)(NAN), 1, to + block * BLOCK);
     }
     for (int col = blocks * BLOCK + lane; col < cols; col += WG_SIZE)
-      to[col] = exists ? format_element(row, col) : NAN;
+      to[col] = exists ? a->scale * format_element(row, col) : NAN;
   }
 }
 

@@ -7,6 +7,8 @@ list(APPEND KERNEL_FILES
   args/concat_args.h
   args/expert_combine_args.h
   args/glu_args.h
+  args/layer_norm_args.h
+  args/pointwise_args.h
   args/rms_norm_args.h
   args/rope_args.h
   args/router_args.h
@@ -19,10 +21,13 @@ list(APPEND KERNEL_FILES
   concat.cl
   expert_combine.cl
   glu.cl
+  include/activation.clh
   include/attention_block.clh
   include/copy.clh
   include/lanes.clh
   include/storage.clh
+  layer_norm.cl
+  pointwise.cl
   rms_norm.cl
   rope.cl
   router.cl

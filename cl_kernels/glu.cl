@@ -1,6 +1,15 @@
-// y = silu(gate) * up, all f32[rows, cols]; silu(x) = x / (1 + exp(-x)).
+// y = activation(gate) * up; y f32[parts, cols], gate and up matrices of their own or [gate | up] in one.
+#include "activation.clh"
 #include "args/glu_args.h"
 #include "lanes.clh"
+
+#if !defined(GELU)
+#error "GELU: 0 for silu, 1 for gelu_tanh"
+#elif GELU
+#define ACTIVATE(x) GELU_TANH(x)
+#else
+#define ACTIVATE(x) SILU(x)
+#endif
 
 // Items are cut by column, so that the path of an element (vector or tail) never depends on the number of
 // rows.
@@ -9,17 +18,20 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
   const uint cols = (uint)a->cols;
   const uint chunk = (uint)a->chunk;
   const uint chunks = (cols + chunk - 1) / chunk;
-  for (uint item = worker; item < (uint)a->rows * chunks; item += workers) {
+  for (uint item = worker; item < (uint)a->parts * chunks; item += workers) {
     const uint begin = item % chunks * chunk;
     const uint count = min(chunk, cols - begin);
-    const size_t at = (size_t)(item / chunks) * cols + begin;
+    const size_t at = (size_t)(item / chunks) * (uint)a->stride + begin;
+    global const float* g = gate + at;
+    global const float* u = up + at + (uint)a->up_at;
+    global float* to = y + (size_t)(item / chunks) * cols + begin;
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC) {
-      const vec_t x = vec_load(gate + at + i);
-      vec_store(x / (1.0f + exp(-x)) * vec_load(up + at + i), y + at + i);
+      const vec_t x = vec_load(g + i);
+      vec_store(ACTIVATE(x) * vec_load(u + i), to + i);
     }
     for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) {
-      const float x = gate[at + i];
-      y[at + i] = x / (1.0f + exp(-x)) * up[at + i];
+      const float x = g[i];
+      to[i] = ACTIVATE(x) * u[i];
     }
   }
 }

@@ -1,4 +1,4 @@
-// y[g] = x[g] / sqrt(mean(x[g]^2) + eps) * weight for every group g of group_cols columns; one group an item.
+// y[g] = x[g] / sqrt(mean(x[g]^2) + eps) * (weight + offset) for every group g of group_cols columns; one group an item.
 #include "args/rms_norm_args.h"
 #include "lanes.clh"
 
@@ -32,8 +32,8 @@ static void rms_norm_body(uint worker, uint workers, global const float* restric
     const float mean = rms_norm_square_sum(from, cols, scratch) / (float)cols;
     const float factor = 1.0f / sqrt(mean + a->eps);
     for (uint i = LANE * VEC; i + VEC <= cols; i += WG_SIZE * VEC)
-      vec_store(vec_load(from + i) * factor * vec_load(weight + i), to + i);
-    for (uint i = cols / VEC * VEC + LANE; i < cols; i += WG_SIZE) to[i] = from[i] * factor * weight[i];
+      vec_store(vec_load(from + i) * factor * (vec_load(weight + i) + a->weight_offset), to + i);
+    for (uint i = cols / VEC * VEC + LANE; i < cols; i += WG_SIZE) to[i] = from[i] * factor * (weight[i] + a->weight_offset);
   }
 }
 

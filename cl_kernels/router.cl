@@ -59,7 +59,7 @@ static void router_make_scores(global const float* restrict logits, global const
   }
   sum = group_sum(sum, router_lanes(scratch, a));
   for (int i = (int)LANE; i < experts; i += WG_SIZE)
-    score[i] = a->sigmoid ? 1.0f / (1.0f + exp(-logits[i])) : score[i] / sum;
+    score[i] = a->near_softmax ? logits[i] : a->sigmoid ? 1.0f / (1.0f + exp(-logits[i])) : score[i] / sum;
   for (int i = (int)LANE; i < experts; i += WG_SIZE) choice[i] = score[i] + (a->has_bias ? bias[i] : 0.0f);
 }
 
@@ -89,6 +89,16 @@ static void router_keep_groups(const RouterArgs* a, local float* scratch) {
     if (!isnan(group[i / size])) choice[i] = ROUTER_TAKEN;
 }
 
+// The share of a logit among those not yet chosen that are near it.
+static float router_near_weight(float best, local const float* choice, const RouterArgs* a) {
+  float sum = 0.0f;
+  for (int i = 0; i < a->experts; ++i) {
+    const float s = choice[i];
+    if (s != ROUTER_TAKEN && best - s <= a->near * fmax(fabs(s), best)) sum += exp(s - best);
+  }
+  return 1.0f / sum;
+}
+
 static void router_choose(global int* restrict ids, global float* restrict weights, const RouterArgs* a,
                           local float* scratch) {
   local float* score = router_score(scratch);
@@ -100,9 +110,9 @@ static void router_choose(global int* restrict ids, global float* restrict weigh
     barrier(CLK_LOCAL_MEM_FENCE);
     sum += score[id];
     if (LANE == 0) {
+      weights[j] = a->near_softmax ? router_near_weight(score[id], choice, a) : score[id];
       choice[id] = ROUTER_TAKEN;
       ids[j] = id;
-      weights[j] = score[id];
     }
   }
   const float divisor = a->renormalise ? sum + 1e-20f : 1.0f;

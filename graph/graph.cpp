@@ -53,8 +53,8 @@ ValueId Builder::expert_weight(std::string name, std::vector<std::string> tensor
                        Weight{.tensors = std::move(tensors), .experts = experts, .rows = rows, .cols = cols});
 }
 
-ValueId Builder::vector(std::string tensor, int64_t size) {
-  return append_weight(tensor, Weight{.tensors = {tensor}, .rows = 1, .cols = size, .vector = true});
+ValueId Builder::vector(std::string tensor, int64_t size, int64_t rows) {
+  return append_weight(tensor, Weight{.tensors = {tensor}, .rows = rows, .cols = size, .vector = true});
 }
 
 ValueId Builder::constant(std::string name, std::vector<float> data) {

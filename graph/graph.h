@@ -48,7 +48,8 @@ class Builder {
   ValueId weight(std::string tensor, int64_t rows, int64_t cols);
   ValueId expert_weight(std::string name, std::vector<std::string> tensors, int64_t experts, int64_t rows,
                         int64_t cols);
-  ValueId vector(std::string tensor, int64_t size);  ///< a norm weight or bias
+  /// A norm weight or bias; with rows > 1 that many, one a head.
+  ValueId vector(std::string tensor, int64_t size, int64_t rows = 1);
   ValueId constant(std::string name, std::vector<float> data);
   ValueId cache(std::string name, int64_t width);
 

@@ -13,7 +13,9 @@
 #include "graph/ops/glu.h"
 #include "graph/ops/head_linear.h"
 #include "graph/ops/latent_attention.h"
+#include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
+#include "graph/ops/pointwise.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/rope.h"
 #include "graph/ops/router.h"
@@ -23,8 +25,8 @@
 namespace clinfer::graph {
 
 /// THE list of ops.
-using Op = std::variant<Embedding, RmsNorm, Linear, HeadLinear, Rope, Slice, Concat, Add, Glu, CacheAppend,
-                        Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
+using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice, Concat, Add,
+                        Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

@@ -7,5 +7,7 @@ typedef struct AddArgs {
   i32 rows;
   i32 cols;
   i32 chunk;
+  i32 right_stride;  ///< from one row of the right operand to the next: cols, or 0 for one row
+  f32 scale;         ///< of the right operand
 } AddArgs;
-ARGS_SIZE(AddArgs, 12)
+ARGS_SIZE(AddArgs, 20)

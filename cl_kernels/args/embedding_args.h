@@ -5,6 +5,6 @@
 typedef struct EmbeddingArgs {
   WeightArgs weight;
   i32 tokens;
-  i32 reserved;
+  f32 scale;
 } EmbeddingArgs;
 ARGS_SIZE(EmbeddingArgs, 48)

@@ -2,10 +2,12 @@
 
 #include "cl_kernels/args/scalars.h"
 
-/// For cl_kernels/glu.cl. An item is `chunk` columns of a row.
+/// For cl_kernels/glu.cl. An item is `chunk` columns of a part; a part is a row, or a slot of one.
 typedef struct GluArgs {
-  i32 rows;
-  i32 cols;
+  i32 parts;
+  i32 cols;    ///< of a part of y
+  i32 stride;  ///< from one part to the next in gate, and in up
+  i32 up_at;   ///< of the first part in `up`: cols where both lie in one matrix, else 0
   i32 chunk;
 } GluArgs;
-ARGS_SIZE(GluArgs, 12)
+ARGS_SIZE(GluArgs, 20)

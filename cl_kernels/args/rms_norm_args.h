@@ -7,5 +7,6 @@ typedef struct RmsNormArgs {
   i32 groups;  ///< of all rows: rows * cols / group_cols
   i32 group_cols;
   f32 eps;
+  f32 weight_offset;  ///< added to every weight
 } RmsNormArgs;
-ARGS_SIZE(RmsNormArgs, 12)
+ARGS_SIZE(RmsNormArgs, 16)

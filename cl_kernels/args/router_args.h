@@ -9,10 +9,12 @@ typedef struct RouterArgs {
   i32 top_k;
   i32 groups;
   i32 keep_groups;
-  i32 sigmoid;   ///< 0: softmax
-  i32 top2_sum;  ///< 0: a group's score is its highest choice
+  i32 sigmoid;       ///< 0: softmax
+  i32 near_softmax;  ///< 1: the score is the logit, see `near`
+  i32 top2_sum;      ///< 0: a group's score is its highest choice
   i32 renormalise;
   i32 has_bias;
   f32 scale;
+  f32 near;
 } RouterArgs;
-ARGS_SIZE(RouterArgs, 40)
+ARGS_SIZE(RouterArgs, 48)

@@ -7,26 +7,22 @@ DecoderInputs add_decoder_inputs(Builder& b) {
           b.input("output_rows", {DType::i32, kOutputs, 1})};
 }
 
-ValueId linear(Builder& b, const std::string& prefix, ValueId x, int64_t in, int64_t out, bool bias) {
+ValueId linear(Builder& b, const std::string& prefix, ValueId x, int64_t in, int64_t out, bool bias,
+               Stored stored) {
+  if (stored == Stored::columns) {
+    const HeadLinear transposed{
+        .heads = 1, .in_dim = in, .out_dim = out, .row_stride = in, .transposed = true};
+    const ValueId y =
+        b.add(transposed, bias ? prefix + ".product" : prefix, {x, b.weight(prefix + ".weight", in, out)});
+    return bias ? b.add(Add{}, prefix, {y, b.vector(prefix + ".bias", out)}) : y;
+  }
   std::vector<ValueId> inputs = {x, b.weight(prefix + ".weight", out, in)};
   if (bias) inputs.push_back(b.vector(prefix + ".bias", out));
   return b.add(Linear{}, prefix, std::move(inputs));
 }
 
-ValueId rms_norm(Builder& b, const std::string& prefix, ValueId x, int64_t size, float eps) {
-  return b.add(RmsNorm{eps}, prefix, {x, b.vector(prefix + ".weight", size)});
-}
-
-ValueId swiglu(Builder& b, const std::string& prefix, ValueId x, int64_t hidden, int64_t intermediate,
-               bool bias) {
-  const ValueId gate = linear(b, prefix + ".gate_proj", x, hidden, intermediate, bias);
-  const ValueId up = linear(b, prefix + ".up_proj", x, hidden, intermediate, bias);
-  const ValueId y = b.add(Glu{Activation::silu}, prefix + ".act", {gate, up});
-  return linear(b, prefix + ".down_proj", y, intermediate, hidden, bias);
-}
-
-ValueId residual(Builder& b, const std::string& name, ValueId x, ValueId y) {
-  return b.add(Add{}, name, {x, y});
+ValueId residual(Builder& b, const std::string& name, ValueId x, ValueId y, float scale) {
+  return b.add(Add{scale}, name, {x, y});
 }
 
 }  // namespace clinfer::graph

@@ -14,13 +14,16 @@ struct DecoderInputs {
 };
 DecoderInputs add_decoder_inputs(Builder& b);
 
+/// How a checkpoint stores the matrix of a projection.
+enum class Stored {
+  rows,     ///< [out, in]
+  columns,  ///< [in, out], as GPT-2's Conv1D
+};
+
 /// PREFIX.weight, and PREFIX.bias when asked for: x [r, in] -> [r, out].
-ValueId linear(Builder& b, const std::string& prefix, ValueId x, int64_t in, int64_t out, bool bias = false);
-/// PREFIX.weight over groups of `size` columns.
-ValueId rms_norm(Builder& b, const std::string& prefix, ValueId x, int64_t size, float eps);
-/// down_proj(silu(gate_proj x) * up_proj x) under PREFIX.
-ValueId swiglu(Builder& b, const std::string& prefix, ValueId x, int64_t hidden, int64_t intermediate,
-               bool bias);
-ValueId residual(Builder& b, const std::string& name, ValueId x, ValueId y);
+ValueId linear(Builder& b, const std::string& prefix, ValueId x, int64_t in, int64_t out, bool bias = false,
+               Stored stored = Stored::rows);
+/// x + scale * y.
+ValueId residual(Builder& b, const std::string& name, ValueId x, ValueId y, float scale = 1.0f);
 
 }  // namespace clinfer::graph

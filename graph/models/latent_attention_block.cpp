@@ -4,24 +4,25 @@
 
 #include "graph/models/blocks.h"
 #include "graph/models/limits.h"
+#include "graph/models/norm_block.h"
 
 namespace clinfer::graph {
 namespace {
 
 /// The norms inside MLA have their own default eps, whatever rms_norm_eps says.
-constexpr float kLatentNormEps = 1e-6f;
+constexpr NormBlock kLatentNorm{.eps = 1e-6f};
 
 ValueId query(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x) {
   const int64_t cols = s.heads * (s.nope_dim + s.rope_dim);
   if (s.q_rank == 0) return linear(b, prefix + ".q_proj", x, s.hidden, cols);
   ValueId latent = linear(b, prefix + ".q_a_proj", x, s.hidden, s.q_rank, s.bias);
-  latent = rms_norm(b, prefix + ".q_a_layernorm", latent, s.q_rank, kLatentNormEps);
+  latent = norm(b, prefix + ".q_a_layernorm", latent, s.q_rank, kLatentNorm);
   return linear(b, prefix + ".q_b_proj", latent, s.q_rank, cols);
 }
 
 }  // namespace
 
-LatentAttentionBlock read_latent_attention(const Meta& config) {
+LatentAttentionBlock read_latent_attention(const Meta& config, int64_t context) {
   LatentAttentionBlock s;
   s.hidden = config.integer("hidden_size", 1, kMaxWidth);
   s.heads = config.integer("num_attention_heads", 1, kMaxHeads);
@@ -32,7 +33,7 @@ LatentAttentionBlock read_latent_attention(const Meta& config) {
   s.value_dim = config.integer("v_head_dim", 1, kMaxWidth);
   s.bias = config.boolean_or("attention_bias", false);
   s.pairing = config.boolean_or("rope_interleave", true) ? RopePairing::interleaved : RopePairing::half;
-  s.rotary = read_rotary(config, s.rope_dim);
+  s.rotary = read_rotary(config, s.rope_dim, context);
   return s;
 }
 
@@ -45,7 +46,7 @@ ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::s
 
   const ValueId kv = linear(b, prefix + ".kv_a_proj_with_mqa", x, s.hidden, s.kv_rank + s.rope_dim, s.bias);
   ValueId latent = b.add(Slice{0, s.kv_rank}, prefix + ".latent", {kv});
-  latent = rms_norm(b, prefix + ".kv_a_layernorm", latent, s.kv_rank, kLatentNormEps);
+  latent = norm(b, prefix + ".kv_a_layernorm", latent, s.kv_rank, kLatentNorm);
   ValueId key = b.add(Slice{s.kv_rank, s.rope_dim}, prefix + ".key", {kv});
   key = b.add(Rope{s.rope_dim, 0, s.rope_dim, s.pairing, s.rotary.scale}, prefix + ".k_rope",
               {key, positions, inv_freq});

@@ -21,7 +21,7 @@ struct LatentAttentionBlock {
   Rotary rotary;
 };
 
-LatentAttentionBlock read_latent_attention(const Meta& config);
+LatentAttentionBlock read_latent_attention(const Meta& config, int64_t context = 0);
 
 /// The block's output for x f32[tokens, hidden]; keeps [latent | rotated key] rows in a cache.
 ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x,

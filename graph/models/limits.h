@@ -24,15 +24,17 @@ inline void require_key(const Meta& config, bool ok, std::string_view key, std::
   if (!ok) throw Error(Fault::model, config.file() + ": " + std::string(key) + " " + std::string(message));
 }
 
-inline float read_eps(const Meta& config) {
-  const double eps = config.number_or("rms_norm_eps", 1e-6);
-  require_key(config, eps >= 0 && eps < 1, "rms_norm_eps", "must be in [0, 1)");
+inline float read_eps(const Meta& config, std::string_view key = "rms_norm_eps", double fallback = 1e-6) {
+  const double eps = config.number_or(key, fallback);
+  require_key(config, eps >= 0 && eps < 1, key, "must be in [0, 1)");
   return static_cast<float>(eps);
 }
 
-inline void require_silu(const Meta& config) {
-  const std::string act = config.string_or("hidden_act", "silu");
-  require_key(config, act == "silu" || act == "swish", "hidden_act", "must be \"silu\", got \"" + act + "\"");
+/// A factor of the configuration: positive and finite.
+inline float read_factor(const Meta& config, std::string_view key, double fallback) {
+  const double factor = config.number_or(key, fallback);
+  require_key(config, factor > 0, key, "must be positive");
+  return static_cast<float>(factor);
 }
 
 }  // namespace clinfer::graph

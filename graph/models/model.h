@@ -29,7 +29,8 @@ struct Model {
 };
 
 struct BuildOptions {
-  bool draft = false;  ///< build the draft module if the configuration has one
+  bool draft = false;   ///< build the draft module if the configuration has one
+  int64_t context = 0;  ///< tokens a sequence may have (LongRoPE), 0: what the model was made for
 };
 
 }  // namespace clinfer::graph

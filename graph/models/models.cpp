@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "graph/models/deepseek_v3.h"
-#include "graph/models/llama.h"
-#include "graph/models/qwen2.h"
-#include "graph/models/qwen3.h"
+#include "graph/models/builders.h"
 #include "quant/error.h"
 
 namespace clinfer::graph {
@@ -13,9 +10,37 @@ namespace clinfer::graph {
 std::span<const Family> families() {
   static const std::vector<Family> list = {
       {"llama", {"llama"}, build_llama},
+      {"mistral", {"mistral"}, build_mistral},
+      {"mixtral", {"mixtral"}, build_mixtral},
       {"qwen2", {"qwen2"}, build_qwen2},
+      {"qwen2_moe", {"qwen2_moe"}, build_qwen2_moe},
       {"qwen3", {"qwen3"}, build_qwen3},
-      {"deepseek_v3", {"deepseek_v3"}, build_deepseek_v3},
+      {"qwen3_moe", {"qwen3_moe"}, build_qwen3_moe},
+      {"deepseek_v2", {"deepseek_v2"}, build_deepseek_v2},
+      {"deepseek_v3", {"deepseek_v3", "kimi_k2", "glm4_moe_lite"}, build_deepseek_v3},
+      {"cohere", {"cohere"}, build_cohere},
+      {"cohere2", {"cohere2"}, build_cohere2},
+      {"ernie4_5", {"ernie4_5"}, build_ernie4_5},
+      {"ernie4_5_moe", {"ernie4_5_moe"}, build_ernie4_5_moe},
+      {"exaone4", {"exaone4"}, build_exaone4},
+      {"gemma", {"gemma"}, build_gemma},
+      {"gemma3", {"gemma3_text"}, build_gemma3},
+      {"glm4", {"glm4"}, build_glm4},
+      {"glm4_moe", {"glm4_moe"}, build_glm4_moe},
+      {"gpt2", {"gpt2"}, build_gpt2},
+      {"granite", {"granite"}, build_granite},
+      {"granitemoe", {"granitemoe"}, build_granitemoe},
+      {"hunyuan_dense", {"hunyuan_v1_dense"}, build_hunyuan_dense},
+      {"hunyuan_moe", {"hunyuan_v1_moe"}, build_hunyuan_moe},
+      {"minimax_m2", {"minimax_m2"}, build_minimax_m2},
+      {"olmo2", {"olmo2"}, build_olmo2},
+      {"olmo3", {"olmo3"}, build_olmo3},
+      {"olmoe", {"olmoe"}, build_olmoe},
+      {"phi", {"phi"}, build_phi},
+      {"phi3", {"phi3"}, build_phi3},
+      {"phimoe", {"phimoe"}, build_phimoe},
+      {"seed_oss", {"seed_oss"}, build_seed_oss},
+      {"smollm3", {"smollm3"}, build_smollm3},
   };
   return list;
 }

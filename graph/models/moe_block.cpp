@@ -1,45 +1,82 @@
 #include "graph/models/moe_block.h"
 
-#include "graph/models/blocks.h"
+#include "graph/models/limits.h"
 
 namespace clinfer::graph {
 namespace {
 
-ValueId expert_weight(Builder& b, const MoeBlock& s, const std::string& prefix, const std::string& part,
-                      int64_t rows, int64_t cols) {
-  const std::string stacked = prefix + ".experts." + part + ".weight";
-  std::vector<std::string> tensors;
-  if (s.stacked) tensors.push_back(stacked);
-  for (int64_t e = 0; !s.stacked && e < s.router.experts; ++e) {
-    tensors.push_back(prefix + ".experts." + std::to_string(e) + "." + part + ".weight");
+/// The routed experts of one module.
+class Experts {
+ public:
+  Experts(Builder& b, const MoeBlock& s, std::string prefix, ValueId ids)
+      : b_(b), s_(s), prefix_(std::move(prefix)), ids_(ids) {}
+
+  /// x of each row (of each row and slot when per_slot) times the `rows` x `cols` matrix of its experts.
+  ValueId product(const std::string& part, bool per_slot, ValueId x, int64_t rows, int64_t cols) const {
+    return b_.add(ExpertLinear{per_slot}, name(part), {x, ids_, weight(part, rows, cols)});
   }
-  return b.expert_weight(stacked, std::move(tensors), s.router.experts, rows, cols);
-}
+  std::string name(const std::string& part) const { return join(prefix_, s_.names.experts) + "." + part; }
+
+ private:
+  static std::string join(const std::string& a, const std::string& b) { return b.empty() ? a : a + "." + b; }
+
+  ValueId weight(const std::string& part, int64_t rows, int64_t cols) const {
+    const std::string stacked = name(part) + ".weight";
+    std::vector<std::string> tensors;
+    if (s_.stored != ExpertsStored::apart) tensors.push_back(stacked);
+    for (int64_t e = 0; s_.stored == ExpertsStored::apart && e < s_.router.experts; ++e)
+      tensors.push_back(name(std::to_string(e)) + "." + part + ".weight");
+    return b_.expert_weight(stacked, std::move(tensors), s_.router.experts, rows, cols);
+  }
+
+  Builder& b_;
+  const MoeBlock& s_;
+  std::string prefix_;
+  ValueId ids_;
+};
 
 ValueId routed(Builder& b, const MoeBlock& s, const std::string& prefix, ValueId x) {
-  const ValueId logits = linear(b, prefix + ".gate", x, s.hidden, s.router.experts);
-  std::vector<ValueId> in = {logits};
-  if (s.choice_bias) in.push_back(b.vector(prefix + ".gate.e_score_correction_bias", s.router.experts));
+  std::vector<ValueId> in = {linear(b, prefix + "." + s.names.router, x, s.hidden, s.router.experts)};
+  if (s.choice_bias) in.push_back(b.vector(prefix + "." + s.names.choice_bias, s.router.experts));
   const ValueId ids = b.add(s.router, prefix + ".router", std::move(in));
   const ValueId weights = b.result(ids, 1);
-  const auto expert = [&](const std::string& part, bool per_slot, ValueId input, int64_t rows, int64_t cols) {
-    return b.add(ExpertLinear{per_slot}, prefix + ".experts." + part,
-                 {input, ids, expert_weight(b, s, prefix, part, rows, cols)});
-  };
-  const ValueId gate = expert("gate_proj", false, x, s.intermediate, s.hidden);
-  const ValueId up = expert("up_proj", false, x, s.intermediate, s.hidden);
-  const ValueId y = b.add(Glu{Activation::silu}, prefix + ".experts.act", {gate, up});
-  const ValueId down = expert("down_proj", true, y, s.hidden, s.intermediate);
-  return b.add(ExpertCombine{}, prefix + ".experts.combine", {down, weights});
+  const Experts experts(b, s, prefix, ids);
+  const bool fused = s.stored == ExpertsStored::stacked_fused;
+  std::vector<ValueId> gated = {
+      experts.product(s.names.gate, false, x, (fused ? 2 : 1) * s.intermediate, s.hidden)};
+  if (!fused) gated.push_back(experts.product(s.names.up, false, x, s.intermediate, s.hidden));
+  const ValueId y =
+      b.add(Glu{s.activation, fused ? s.intermediate : 0}, experts.name("act"), std::move(gated));
+  const ValueId down = experts.product(s.names.down, true, y, s.hidden, s.intermediate);
+  return b.add(ExpertCombine{}, experts.name("combine"), {down, weights});
+}
+
+ValueId shared_expert(Builder& b, const MoeBlock& s, const std::string& prefix, ValueId x) {
+  MlpBlock expert;
+  expert.hidden = s.hidden;
+  expert.intermediate = s.shared_intermediate;
+  expert.bias = s.shared_bias;
+  expert.activation = s.activation;
+  const std::string name = prefix + "." + s.names.shared;
+  const ValueId y = mlp(b, expert, name, x);
+  if (!s.shared_gate) return y;
+  const ValueId gate = linear(b, prefix + "." + s.names.shared_gate, x, s.hidden, 1);
+  const ValueId open =
+      b.add(Pointwise{Function::sigmoid}, prefix + "." + s.names.shared_gate + ".sigmoid", {gate});
+  return b.add(ExpertCombine{}, name + ".gated", {y, open});  // as one expert with that weight
 }
 
 }  // namespace
 
+void require_experts_fit(const Meta& config, int64_t layers, const MoeBlock& s, std::string_view key) {
+  require_key(config, layers * s.router.experts <= kMaxExpertsOfAllLayers, key,
+              "times num_hidden_layers is more than " + std::to_string(kMaxExpertsOfAllLayers));
+}
+
 ValueId moe(Builder& b, const MoeBlock& s, const std::string& prefix, ValueId x) {
   const ValueId y = routed(b, s, prefix, x);
   if (s.shared_intermediate == 0) return y;
-  const ValueId shared = swiglu(b, prefix + ".shared_experts", x, s.hidden, s.shared_intermediate, false);
-  return residual(b, prefix + ".sum", y, shared);
+  return residual(b, prefix + ".sum", y, shared_expert(b, s, prefix, x));
 }
 
 }  // namespace clinfer::graph

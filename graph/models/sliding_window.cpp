@@ -5,31 +5,38 @@
 #include "graph/models/limits.h"
 
 namespace clinfer::graph {
-namespace {
 
-bool slides(const Meta& config, const std::string& type) {
-  const bool sliding = type == "sliding_attention";
-  require_key(config, sliding || type == "full_attention", "layer_types",
-              "must be full_attention or sliding_attention, got \"" + type + "\"");
+int64_t read_window(const Meta& config) {
+  return config.integer_or("sliding_window", 0, 1, kMaxPositions);
+}
+
+std::vector<bool> sliding_layers(const Meta& config, int64_t layers, int64_t pattern) {
+  std::vector<bool> sliding;
+  if (!config.has("layer_types")) {
+    for (int64_t i = 0; i < layers; ++i) sliding.push_back(pattern == 0 || (i + 1) % pattern != 0);
+    return sliding;
+  }
+  const std::vector<std::string> types = config.strings("layer_types");
+  require_key(config, static_cast<int64_t>(types.size()) == layers, "layer_types",
+              "must have num_hidden_layers entries");
+  for (const std::string& type : types) {
+    sliding.push_back(type == "sliding_attention");
+    require_key(config, sliding.back() || type == "full_attention", "layer_types",
+                "must be full_attention or sliding_attention, got \"" + type + "\"");
+  }
   return sliding;
 }
 
-}  // namespace
-
-std::vector<int64_t> read_windows(const Meta& config, int64_t layers) {
-  std::vector<int64_t> windows(static_cast<size_t>(layers), 0);
-  if (!config.boolean_or("use_sliding_window", false) || !config.has("sliding_window")) return windows;
-  const int64_t window = config.integer("sliding_window", 1, kMaxPositions);
-  if (config.has("layer_types")) {
-    const std::vector<std::string> types = config.strings("layer_types");
-    require_key(config, static_cast<int64_t>(types.size()) == layers, "layer_types",
-                "must have num_hidden_layers entries");
-    for (size_t i = 0; i < types.size(); ++i) windows[i] = slides(config, types[i]) ? window : 0;
-  } else {
-    const int64_t first = config.integer_or("max_window_layers", 28, 0, kMaxLayers);
-    for (int64_t i = first; i < layers; ++i) windows[static_cast<size_t>(i)] = window;
+void read_qwen_windows(const Meta& config, Decoder& s) {
+  if (!config.boolean_or("use_sliding_window", false)) return;
+  const int64_t window = read_window(config);
+  const int64_t first = config.integer_or("max_window_layers", 28, 0, kMaxLayers);
+  const std::vector<bool> listed = sliding_layers(config, s.layers, 0);
+  for (int64_t i = 0; i < s.layers; ++i) {
+    const auto at = static_cast<size_t>(i);
+    const bool slides = config.has("layer_types") ? listed[at] : i >= first;
+    if (slides) s.kinds[at].window = window;
   }
-  return windows;
 }
 
 }  // namespace clinfer::graph

@@ -4,11 +4,19 @@
 #include <vector>
 
 #include "graph/meta.h"
+#include "graph/models/decoder.h"
 
 namespace clinfer::graph {
 
-/// Each layer's sliding window in tokens, 0 for none, as Qwen configurations say it: use_sliding_window, then
-/// layer_types where it is given, else the layers from max_window_layers on.
-std::vector<int64_t> read_windows(const Meta& config, int64_t layers);
+/// The key sliding_window, 0 when it is absent or null.
+int64_t read_window(const Meta& config);
+
+/// Which layers slide: layer_types where it is given; else all but every pattern-th, all of them with pattern
+/// 0.
+std::vector<bool> sliding_layers(const Meta& config, int64_t layers, int64_t pattern);
+
+/// Windows as Qwen configurations say them: none without use_sliding_window; then layer_types where it is
+/// given, else the layers from max_window_layers on.
+void read_qwen_windows(const Meta& config, Decoder& s);
 
 }  // namespace clinfer::graph

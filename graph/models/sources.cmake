@@ -1,13 +1,38 @@
 set(MODEL_SOURCES
   models/blocks.cpp
+  models/cohere.cpp
+  models/decoder.cpp
+  models/decoder_keys.cpp
+  models/deepseek_moe.cpp
+  models/deepseek_v2.cpp
   models/deepseek_v3.cpp
-  models/dense_decoder.cpp
+  models/ernie4_5.cpp
+  models/exaone4.cpp
+  models/gemma.cpp
   models/gguf_architecture.cpp
+  models/glm4.cpp
+  models/gpt2.cpp
+  models/granite.cpp
+  models/grouped_attention_block.cpp
+  models/hunyuan.cpp
   models/latent_attention_block.cpp
   models/llama.cpp
+  models/local_experts.cpp
+  models/minimax_m2.cpp
+  models/mistral.cpp
+  models/mixtral.cpp
+  models/mlp_block.cpp
   models/models.cpp
   models/moe_block.cpp
+  models/norm_block.cpp
+  models/olmo.cpp
+  models/phi.cpp
+  models/phi3.cpp
+  models/phimoe.cpp
   models/qwen2.cpp
   models/qwen3.cpp
+  models/qwen_moe.cpp
   models/rotary.cpp
-  models/sliding_window.cpp)
+  models/seed_oss.cpp
+  models/sliding_window.cpp
+  models/smollm3.cpp)

@@ -14,7 +14,8 @@ std::vector<Type> Embedding::infer(Operands in) const {
 void Embedding::reference(Inputs in, Outputs out) const {
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     const int64_t id = checked_index(in[0]->at(r, 0), in[1]->rows, "embedding: token id");
-    for (int64_t c = 0; c < out[0]->cols; ++c) out[0]->at(r, c) = in[1]->at(id, c);
+    for (int64_t c = 0; c < out[0]->cols; ++c)
+      out[0]->at(r, c) = static_cast<double>(scale) * in[1]->at(id, c);
   }
 }
 
@@ -23,6 +24,11 @@ Cost Embedding::cost(Operands in, const Sizes& sizes) const {
   const double share =
       static_cast<double>(sizes.of(in[0]->type.rows)) / static_cast<double>(in[1]->weight()->rows);
   return {0, bytes_of(*in[0], sizes) + share * bytes_of(*in[1], sizes) + traffic({}, infer(in), sizes)};
+}
+
+Attributes Embedding::attributes() const {
+  if (scale == 1.0f) return {};
+  return {{"scale", format_number(scale)}};
 }
 
 }  // namespace clinfer::graph

@@ -17,13 +17,14 @@ std::vector<Type> RmsNorm::infer(Operands in) const {
 
 void RmsNorm::reference(Inputs in, Outputs out) const {
   const int64_t group = in[1]->cols;
+  const double offset = unit_offset ? 1 : 0;
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     for (int64_t start = 0; start < out[0]->cols; start += group) {
       double squares = 0;
       for (int64_t c = 0; c < group; ++c) squares += in[0]->at(r, start + c) * in[0]->at(r, start + c);
       const double root = std::sqrt(squares / static_cast<double>(group) + static_cast<double>(eps));
       for (int64_t c = 0; c < group; ++c) {
-        out[0]->at(r, start + c) = in[0]->at(r, start + c) / root * in[1]->at(0, c);
+        out[0]->at(r, start + c) = in[0]->at(r, start + c) / root * (in[1]->at(0, c) + offset);
       }
     }
   }
@@ -34,6 +35,12 @@ Cost RmsNorm::cost(Operands in, const Sizes& sizes) const {
   const Type& y = in[0]->type;
   const double elements = static_cast<double>(sizes.of(y.rows)) * static_cast<double>(y.cols);
   return {4 * elements, traffic(in, infer(in), sizes)};
+}
+
+Attributes RmsNorm::attributes() const {
+  Attributes list = {{"eps", format_number(eps)}};
+  if (unit_offset) list.emplace_back("unit_offset", "true");
+  return list;
 }
 
 }  // namespace clinfer::graph

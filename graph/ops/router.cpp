@@ -11,6 +11,7 @@ namespace {
 
 std::vector<double> scores_of(const double* logits, int64_t experts, RouterScore score) {
   std::vector<double> scores(logits, logits + experts);
+  if (score == RouterScore::near_softmax) return scores;
   const double highest = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& s : scores) {
@@ -32,6 +33,24 @@ std::vector<int64_t> highest_indices(const std::vector<double>& values, int64_t 
   });
   order.resize(static_cast<size_t>(count));
   return order;
+}
+
+/// The weights of near_softmax for experts chosen in this order.
+std::vector<double> near_weights(const std::vector<double>& logits, const std::vector<int64_t>& chosen,
+                                 double near) {
+  std::vector<bool> taken(logits.size(), false);
+  std::vector<double> weights;
+  for (const int64_t e : chosen) {
+    const double best = logits[static_cast<size_t>(e)];
+    double sum = 0;
+    for (size_t i = 0; i < logits.size(); ++i) {
+      if (!taken[i] && best - logits[i] <= near * std::max(std::abs(logits[i]), best))
+        sum += std::exp(logits[i] - best);
+    }
+    weights.push_back(1 / sum);
+    taken[static_cast<size_t>(e)] = true;
+  }
+  return weights;
 }
 
 /// Sets the choices outside the keep_groups best groups to -infinity.
@@ -66,6 +85,8 @@ std::vector<Type> Router::infer(Operands in) const {
           "1 <= top_k <= experts of the groups that stay", in, attributes());
   require(in.size() == 1 || is_f32_row(*in[1], experts), "router C4", "the bias is one f32 row of `experts`",
           in, attributes());
+  require(score != RouterScore::near_softmax || (!renormalise && in.size() == 1), "router C5",
+          "near_softmax without renormalise and bias", in, attributes());
   return {{DType::i32, rows, top_k}, {DType::f32, rows, top_k}};
 }
 
@@ -77,13 +98,17 @@ void Router::reference(Inputs in, Outputs out) const {
     if (groups > 1) keep_best_groups(*this, choice);
 
     const std::vector<int64_t> chosen = highest_indices(choice, top_k);
+    std::vector<double> near_by;
+    if (score == RouterScore::near_softmax) near_by = near_weights(scores, chosen, static_cast<double>(near));
     double sum = 0;
     for (const int64_t e : chosen) sum += scores[static_cast<size_t>(e)];
     const double divisor = renormalise ? sum + 1e-20 : 1;
     for (int64_t j = 0; j < top_k; ++j) {
       const int64_t e = chosen[static_cast<size_t>(j)];
       out[0]->at(r, j) = static_cast<double>(e);
-      out[1]->at(r, j) = scores[static_cast<size_t>(e)] / divisor * static_cast<double>(scale);
+      const double weight =
+          near_by.empty() ? scores[static_cast<size_t>(e)] / divisor : near_by[static_cast<size_t>(j)];
+      out[1]->at(r, j) = weight * static_cast<double>(scale);
     }
   }
 }
@@ -95,14 +120,17 @@ Cost Router::cost(Operands in, const Sizes& sizes) const {
 }
 
 Attributes Router::attributes() const {
-  return {{"experts", std::to_string(experts)},
-          {"top_k", std::to_string(top_k)},
-          {"groups", std::to_string(groups)},
-          {"keep_groups", std::to_string(keep_groups)},
-          {"score", score == RouterScore::sigmoid ? "sigmoid" : "softmax"},
-          {"group_score", group_score == GroupScore::max ? "max" : "top2_sum"},
-          {"renormalise", renormalise ? "true" : "false"},
-          {"scale", format_number(scale)}};
+  constexpr std::string_view kScores[] = {"softmax", "sigmoid", "near_softmax"};
+  Attributes list = {{"experts", std::to_string(experts)},
+                     {"top_k", std::to_string(top_k)},
+                     {"groups", std::to_string(groups)},
+                     {"keep_groups", std::to_string(keep_groups)},
+                     {"score", std::string(kScores[static_cast<size_t>(score)])},
+                     {"group_score", group_score == GroupScore::max ? "max" : "top2_sum"},
+                     {"renormalise", renormalise ? "true" : "false"},
+                     {"scale", format_number(scale)}};
+  if (score == RouterScore::near_softmax) list.emplace_back("near", format_number(near));
+  return list;
 }
 
 }  // namespace clinfer::graph

@@ -4,7 +4,7 @@
 
 namespace clinfer::graph {
 
-enum class RouterScore { softmax, sigmoid };
+enum class RouterScore { softmax, sigmoid, near_softmax };
 enum class GroupScore { max, top2_sum };
 
 /// Chooses top_k experts a token: (logits f32[r, experts], optional bias [1, experts]) -> (ids i32[r, top_k],
@@ -12,9 +12,12 @@ enum class GroupScore { max, top2_sum };
 /// experts are split evenly and only the keep_groups groups of highest group score (max, or sum of the two
 /// highest choices) stay; the others count as -infinity. The top_k highest choices win (equal ones: lower
 /// index first), in falling order; weight = s, without bias, divided by (their sum + 1e-20) when renormalise,
-/// then times scale (DeepSeek-V3 section 2.1.2; V2 section 2.2). C1 logits is f32 with `experts` columns; C2
-/// 1 <= top_k <= experts that can stay; C3 experts % groups == 0 and 1 <= keep_groups <= groups, at least two
-/// experts a group for top2_sum; C4 a bias has `experts` columns.
+/// then times scale (DeepSeek-V3 section 2.1.2; V2 section 2.2). With near_softmax (SparseMixer, Liu et al.
+/// 2023, without its noise) s is the logit itself, and the weight of each choice in turn is its share in a
+/// softmax over the logits not yet chosen that are near it: (best - s) / max(|s|, best) <= near; nothing is
+/// renormalised. C1 logits is f32 with `experts` columns; C2 1 <= top_k <= experts that can stay; C3 experts
+/// % groups == 0 and 1 <= keep_groups <= groups, at least two experts a group for top2_sum; C4 a bias has
+/// `experts` columns; C5 near_softmax without renormalise and bias.
 struct Router {
   static constexpr std::string_view kName = "router";
   int64_t experts = 1;
@@ -25,6 +28,7 @@ struct Router {
   GroupScore group_score = GroupScore::top2_sum;
   bool renormalise = true;
   float scale = 1.0f;
+  float near = 0.0f;  ///< of near_softmax
   bool operator==(const Router&) const = default;
 
   std::vector<Type> infer(Operands in) const;

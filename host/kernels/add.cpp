@@ -11,6 +11,8 @@ Prepared prepare(const OpContext& context) {
   AddArgs args{};
   args.cols = narrow(context.input(0).type.cols, "add: columns");
   args.chunk = kColumnChunk;
+  args.right_stride = context.input(1).type == context.input(0).type ? args.cols : 0;
+  args.scale = std::get<graph::Add>(context.node.op).scale;
   Launch launch = make_launch("add", {}, {input_ref(0), input_ref(1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows,

@@ -16,6 +16,7 @@ Prepared prepare(const OpContext& context) {
                               {input_ref(0), input_ref(1), output_ref(0)}, group_size(context.device, 64));
   EmbeddingArgs args{};
   args.weight = weight_args(table);
+  args.scale = std::get<graph::Embedding>(context.node.op).scale;
   launch.work = [args, device = context.device, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
     EmbeddingArgs now = args;
     now.tokens = static_cast<i32>(sizes.of(dim));

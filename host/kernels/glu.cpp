@@ -8,15 +8,21 @@ namespace clinfer::kernels {
 namespace {
 
 Prepared prepare(const OpContext& context) {
+  const auto& op = std::get<graph::Glu>(context.node.op);
+  const int64_t cols = context.output(0).type.cols;
+  const int64_t part_cols = op.width > 0 ? op.width : cols;
   GluArgs args{};
-  args.cols = narrow(context.input(0).type.cols, "glu: columns");
+  args.cols = narrow(part_cols, "glu: columns");
+  args.stride = narrow(op.width > 0 ? 2 * op.width : cols, "glu: columns");
+  args.up_at = op.width > 0 ? args.cols : 0;
   args.chunk = kColumnChunk;
-  Launch launch = make_launch("glu", {}, {input_ref(0), input_ref(1), output_ref(0)},
+  Launch launch = make_launch("glu", {constant("GELU", op.activation == graph::Activation::gelu_tanh)},
+                              {input_ref(0), input_ref(op.width > 0 ? 0 : 1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
-  launch.work = [args, rows = context.input(0).type.rows,
+  launch.work = [args, rows = context.input(0).type.rows, parts_of_row = cols / part_cols,
                  device = context.device](const graph::Sizes& sizes) mutable {
-    args.rows = narrow(sizes.of(rows), "glu: rows");
-    return Work{worker_count(device, args.rows * divide_up(args.cols, args.chunk)), bytes_of(args)};
+    args.parts = narrow(sizes.of(rows) * parts_of_row, "glu: rows");
+    return Work{worker_count(device, args.parts * divide_up(args.cols, args.chunk)), bytes_of(args)};
   };
   return one_launch(std::move(launch));
 }

@@ -23,6 +23,12 @@ Variants list(const graph::ExpertLinear&) {
 Variants list(const graph::RmsNorm&) {
   return rms_norm_variants();
 }
+Variants list(const graph::LayerNorm&) {
+  return layer_norm_variants();
+}
+Variants list(const graph::Pointwise&) {
+  return pointwise_variants();
+}
 Variants list(const graph::Rope&) {
   return rope_variants();
 }

@@ -15,6 +15,8 @@ std::span<const Variant> slice_variants();
 std::span<const Variant> concat_variants();
 std::span<const Variant> add_variants();
 std::span<const Variant> glu_variants();
+std::span<const Variant> layer_norm_variants();
+std::span<const Variant> pointwise_variants();
 std::span<const Variant> cache_append_variants();
 std::span<const Variant> attention_variants();
 std::span<const Variant> router_variants();

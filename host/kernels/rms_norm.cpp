@@ -14,7 +14,9 @@ Prepared prepare(const OpContext& context) {
   const int64_t lanes = lanes_for(context.device, group_cols > kManyColumns ? 256 : 64);
   RmsNormArgs args{};
   args.group_cols = narrow(group_cols, "rms_norm: columns");
-  args.eps = std::get<graph::RmsNorm>(context.node.op).eps;
+  const auto& op = std::get<graph::RmsNorm>(context.node.op);
+  args.eps = op.eps;
+  args.weight_offset = op.unit_offset ? 1.0f : 0.0f;
   Launch launch = make_launch("rms_norm", {}, {input_ref(0), input_ref(1), output_ref(0)}, lanes);
   launch.local_bytes = static_cast<size_t>(lanes) * sizeof(f32);
   launch.work = [args, rows = context.input(0).type.rows, groups_of_row = cols / group_cols,

@@ -27,6 +27,8 @@ Prepared prepare(const OpContext& context) {
   args.groups = narrow(op.groups, "router: groups");
   args.keep_groups = narrow(op.keep_groups, "router: keep_groups");
   args.sigmoid = op.score == graph::RouterScore::sigmoid;
+  args.near_softmax = op.score == graph::RouterScore::near_softmax;
+  args.near = op.near;
   args.top2_sum = op.group_score == graph::GroupScore::top2_sum;
   args.renormalise = op.renormalise;
   args.has_bias = context.has_input(1);

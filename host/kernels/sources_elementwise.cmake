@@ -5,6 +5,8 @@ set(ELEMENTWISE_SOURCES
   concat.cpp
   expert_combine.cpp
   glu.cpp
+  layer_norm.cpp
+  pointwise.cpp
   rms_norm.cpp
   rope.cpp
   router.cpp

@@ -17,6 +17,13 @@ double dot_magnitude(const double* a, const double* b, int64_t k) {
   return sum;
 }
 
+/// Roundings of an activation, in units of eps: the exponential turns its argument's relative error, of at
+/// most six roundings in gelu_tanh, into one as many times as large as the argument.
+double activation_units(graph::Activation activation, double x) {
+  if (activation == graph::Activation::silu) return 8.0;
+  return 8.0 + 6.0 * std::abs(1.5957691216057308 * x * (1.0 + 0.044715 * x * x));
+}
+
 /// One (token, head) of attention: scores, and a bound on their error.
 struct Scores {
   int64_t first = 0;
@@ -97,10 +104,63 @@ graph::Array limits(const graph::Rope& op, graph::Inputs in, graph::Inputs expec
 }
 
 /// Where exp(-gate) overflows, floats give 0.
-graph::Array limits(const graph::Glu&, graph::Inputs in, graph::Inputs expected, size_t output) {
+graph::Array limits(const graph::Glu& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = exact(expected, output);
+  for (int64_t r = 0; r < result.rows; ++r) {
+    for (int64_t c = 0; c < result.cols; ++c) {
+      const int64_t at = op.width > 0 ? c + c / op.width * op.width : c;
+      const double up = op.width > 0 ? in[0]->at(r, at + op.width) : in[1]->at(r, c);
+      result.at(r, c) =
+          kEps32 * activation_units(op.activation, in[0]->at(r, at)) * std::abs(expected[output]->at(r, c)) +
+          0x1p-118 * (1.0 + std::abs(up));
+    }
+  }
+  return result;
+}
+
+/// A scaled operand is rounded before the sum, which may cancel.
+graph::Array limits(const graph::Add& op, graph::Inputs in, graph::Inputs expected, size_t output) {
   graph::Array result = relative_limits(*expected[output], 8.0);
-  for (size_t i = 0; i < result.data.size(); ++i)
-    result.data[i] += 0x1p-118 * (1.0 + std::abs(in[1]->data[i]));
+  if (op.scale == 1.0f) return result;
+  for (int64_t r = 0; r < result.rows; ++r) {
+    for (int64_t c = 0; c < result.cols; ++c)
+      result.at(r, c) += kEps32 * std::abs(double{op.scale} * in[1]->at(in[1]->rows == 1 ? 0 : r, c));
+  }
+  return result;
+}
+
+/// The mean's error (a sum in at least 16 parts) moves every difference; the variance is second order in it.
+graph::Array limits(const graph::LayerNorm& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = exact(expected, output);
+  const int64_t group = in[1]->cols;
+  const double units = static_cast<double>(group) / 16.0 + 16.0;
+  for (int64_t r = 0; r < result.rows; ++r) {
+    for (int64_t start = 0; start < result.cols; start += group) {
+      const int64_t head = start / group % in[1]->rows;
+      double mean = 0.0, sizes = 0.0, squares = 0.0;
+      const auto at = [&](int64_t c) { return in[0]->at(r, start + c); };
+      for (int64_t c = 0; c < group; ++c) mean += at(c) / static_cast<double>(group);
+      for (int64_t c = 0; c < group; ++c) sizes += std::abs(at(c)) / static_cast<double>(group);
+      for (int64_t c = 0; c < group; ++c) squares += (at(c) - mean) * (at(c) - mean);
+      const double root = std::sqrt(squares / static_cast<double>(group) + double{op.eps});
+      for (int64_t c = 0; c < group; ++c) {
+        const double moved = (sizes + std::abs(at(c) - mean)) / root * std::abs(in[1]->at(head, c));
+        result.at(r, start + c) = kEps32 * (units * moved + std::abs(expected[output]->at(r, start + c)));
+      }
+    }
+  }
+  return result;
+}
+
+/// tanh is within 5 ulp (OpenCL 1.2, table 7.1); where an exponential overflows, floats give 0.
+graph::Array limits(const graph::Pointwise& op, graph::Inputs in, graph::Inputs expected, size_t output) {
+  graph::Array result = relative_limits(*expected[output], 12.0);
+  for (size_t i = 0; i < result.data.size(); ++i) {
+    if (op.function == graph::Function::gelu_tanh)
+      result.data[i] = kEps32 * activation_units(graph::Activation::gelu_tanh, in[0]->data[i]) *
+                       std::abs(expected[output]->data[i]);
+    result.data[i] += op.function == graph::Function::scale ? 0.0 : 0x1p-118;
+  }
   return result;
 }
 

@@ -65,14 +65,16 @@ graph::Array limits(const graph::HeadLinear& op, graph::Inputs in, graph::Inputs
   return result;
 }
 
-/// One product (and in q4_1 a sum that may cancel, hence the bound by the table's largest value).
-graph::Array limits(const graph::Embedding&, graph::Inputs in, graph::Inputs expected, size_t) {
+/// One product, a second with the op's scale (and in q4_1 a sum that may cancel, hence the bound by the
+/// table's largest value).
+graph::Array limits(const graph::Embedding& op, graph::Inputs in, graph::Inputs expected, size_t) {
   double largest = 0.0;
   for (const double value : in[1]->data) {
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   }
   graph::Array result(expected[0]->rows, expected[0]->cols);
-  for (double& limit : result.data) limit = kEps32 * largest;
+  const double units = op.scale == 1.0f ? 1.0 : 2.0 * std::abs(double{op.scale});
+  for (double& limit : result.data) limit = units * kEps32 * largest;
   return result;
 }
 

@@ -20,6 +20,9 @@ graph::Array limits(const graph::Attention& op, graph::Inputs in, graph::Inputs 
 graph::Array limits(const graph::RmsNorm& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::Rope& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::Glu& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::Add& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::LayerNorm& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::Pointwise& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::Router& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::ExpertCombine& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::Slice& op, graph::Inputs in, graph::Inputs expected, size_t output);

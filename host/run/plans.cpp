@@ -62,7 +62,7 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
 Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
   Plans plans;
   stored::check_quantization(checkpoint);
-  plans.model = graph::build_model(checkpoint.config(), {options.draft});
+  plans.model = graph::build_model(checkpoint.config(), {options.draft, options.max_context});
   drop_absent_draft(plans.model, checkpoint);
   if (options.draft && !plans.model.draft) {
     throw Error(Fault::usage,

@@ -74,7 +74,11 @@ TEST_CASE("batch invariance: attention") {
 TEST_CASE("batch invariance: norms, gates and routing") {
   check_bits(case_of(graph::RmsNorm{}, {1031}, 1031, 5));
   check_bits(case_of(graph::RmsNorm{}, {9 * 24}, 24, 6));
+  check_bits(case_of(graph::LayerNorm{}, {1031}, 1031, 10));
   check_bits(case_of(graph::Glu{}, {1031, 1031}, 0, 7));
+  check_bits(case_of(graph::Glu{graph::Activation::gelu_tanh, 517}, {2 * 2 * 517}, 0, 11));
+  check_bits(case_of(graph::Pointwise{graph::Function::softcap, 3}, {1031}, 0, 12));
+  check_bits(case_of(graph::Add{0.22f}, {1031}, 1031, 13));
   check_bits(case_of(graph::ExpertCombine{}, {4 * 577, 4}, 0, 8));
   check_bits(case_of(graph::Router{.experts = 32, .top_k = 4, .groups = 4, .keep_groups = 2}, {32}, 32, 9));
 }

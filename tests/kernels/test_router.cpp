@@ -25,6 +25,7 @@ Case router_case(const graph::Router& op, int64_t tokens, bool bias, uint64_t se
 
 using Score = graph::RouterScore;
 using GroupScore = graph::GroupScore;
+const graph::Router kNear = {16, 2, 1, 1, Score::near_softmax, GroupScore::max, false, 1.0f, 0.5f};
 const graph::Router kRouters[] = {{1, 1, 1, 1, Score::softmax, GroupScore::max, true, 1.0f},
                                   {7, 7, 1, 1, Score::sigmoid, GroupScore::max, true, 2.5f},
                                   {32, 4, 4, 2, Score::sigmoid, GroupScore::top2_sum, true, 2.5f},
@@ -56,6 +57,11 @@ TEST_CASE("router: equal choices go to the lower index, in groups too") {
     for (int64_t e = 0; e < op.experts; ++e) c.inputs[0].at(0, e) = 0.5;
     check(c);
   }
+}
+
+TEST_CASE("router: weights among the logits near the chosen") {
+  uint64_t seed = 1900;
+  for (int i = 0; i < 4; ++i) check(router_case(kNear, 7, false, ++seed));
 }
 
 TEST_CASE("router: a bias moves the choice, not the weights") {

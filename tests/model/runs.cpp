@@ -74,8 +74,8 @@ double margin_of(const graph::Router& op, std::vector<double> choice) {
 
 }  // namespace
 
-Truth::Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format)
-    : checkpoint_(checkpoint), model_(graph::build_model(checkpoint.config(), {draft})) {
+Truth::Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format, int64_t context)
+    : checkpoint_(checkpoint), model_(graph::build_model(checkpoint.config(), {draft, context})) {
   const graph::StoredFormat stored = [&](const std::string& tensor) {
     return std::string(run::stored_matrix(checkpoint, tensor).format->name);
   };
@@ -112,6 +112,14 @@ graph::Array Truth::draft_logits(std::span<const int32_t> ids) {
   graph::Interpreter::Arrays inputs = inputs_of(next);
   inputs["hidden"] = rows_of(outputs_.at("hidden"), 0, static_cast<int64_t>(next.size()));
   return draft_->run(inputs, sizes_of(next.size())).at("logits");
+}
+
+std::string Truth::router_of(const std::string& layer) const {
+  for (const graph::Node& node : model_.main.nodes) {
+    if (std::holds_alternative<graph::Router>(node.op) && node.name.starts_with(layer + "."))
+      return node.name;
+  }
+  return "";
 }
 
 graph::Array Truth::chosen(const std::string& router) const {

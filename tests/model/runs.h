@@ -15,8 +15,9 @@ namespace clinfer::tests {
 /// A checkpoint under the interpreter: double precision on the decoded weights.
 class Truth {
  public:
-  /// `weights_format` as in EngineOptions.
-  Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format = "keep");
+  /// `weights_format` as in EngineOptions; `context` as in graph::BuildOptions.
+  Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format = "keep",
+        int64_t context = 0);
   // Not movable: the interpreters refer to the graphs.
   Truth(const Truth&) = delete;
   Truth& operator=(const Truth&) = delete;
@@ -25,6 +26,8 @@ class Truth {
   graph::Array logits(std::span<const int32_t> ids);
   /// The draft module's logits after logits(ids): row i from the hidden state i and token i + 1.
   graph::Array draft_logits(std::span<const int32_t> ids);
+  /// The name of the router in layer "model.layers.3", "" when it has none.
+  std::string router_of(const std::string& layer) const;
   /// The experts that node `name` chose, ascending: [tokens, top_k].
   graph::Array chosen(const std::string& router) const;
   /// The least gap, over all routers, between the chosen and the next expert (or group) of each token.

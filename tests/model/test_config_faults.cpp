@@ -70,7 +70,7 @@ TEST_CASE("hyper-parameters out of range are refused by name") {
 }
 
 TEST_CASE("heads that do not fit each other are refused") {
-  for (const char* family : {"llama2", "qwen2", "qwen3"}) {
+  for (const char* family : {"llama2", "qwen2", "qwen3", "cohere", "gemma3", "granitemoe"}) {
     check_refused(family, "num_key_value_heads", integer(3));
     check_refused(family, "num_key_value_heads", integer(0));
     check_refused(family, "num_key_value_heads", integer(8));  // more than there are heads
@@ -101,6 +101,82 @@ TEST_CASE("experts that do not fit each other are refused") {
   CHECK_MESSAGE(test::contains(message, "n_routed_experts"), message);
 }
 
+TEST_CASE("keys of other families that contradict each other are refused") {
+  check_refused("gemma3", "query_pre_attn_scalar", integer(0));
+  check_refused("gemma3", "attn_logit_softcapping", MetaValue(50.0));
+  check_refused("gemma3", "sliding_window_pattern", integer(0));
+  check_refused("gemma3", "layer_types", MetaValue(MetaValue::Array{text("full_attention")}));
+  check_refused("cohere", "layer_norm_eps", MetaValue(2.0));
+  check_refused("cohere", "logit_scale", MetaValue(-1.0));
+  check_refused("granitemoe", "num_experts_per_tok", integer(7));  // of 6
+  check_refused("granitemoe", "num_local_experts", integer(0));
+  for (const char* key :
+       {"embedding_multiplier", "residual_multiplier", "attention_multiplier", "logits_scaling"})
+    check_refused("granitemoe", key, MetaValue(0.0));
+  check_refused("llama2", "partial_rotary_factor", MetaValue(1.5));
+}
+
+/// LLaMA's configuration under another family's name, with its keys.
+std::string refusal_as(const char* family, Changes changes) {
+  changes.emplace_back("model_type", text(family));
+  return refusal("llama2", changes);
+}
+
+TEST_CASE("families without a golden here refuse what they cannot hold by the key's name") {
+  CHECK(test::contains(refusal_as("phi", {{"qk_layernorm", MetaValue(true)}}), "qk_layernorm"));
+  CHECK(test::contains(refusal_as("phi", {}), "hidden_act"));  // SiLU
+  CHECK(test::contains(refusal_as("gpt2", {}), "n_embd"));
+  CHECK(test::contains(refusal_as("smollm3", {{"no_rope_layers", MetaValue(MetaValue::Array{integer(1)})}}),
+                       "no_rope_layers"));
+  CHECK(test::contains(refusal_as("exaone4", {{"sliding_window", integer(8)}}), "layer_types"));
+  CHECK(test::contains(refusal_as("hunyuan_v1_dense", {{"use_cla", MetaValue(true)}}), "use_cla"));
+  const MetaValue uneven(MetaValue::Array{integer(1), integer(2)});
+  CHECK(test::contains(refusal_as("hunyuan_v1_moe", {{"num_experts", integer(4)}, {"moe_topk", uneven}}),
+                       "moe_topk"));
+  CHECK(test::contains(
+      refusal_as("phimoe", {{"num_local_experts", integer(4)}, {"num_experts_per_tok", integer(1)}}),
+      "num_experts_per_tok"));
+  CHECK(test::contains(refusal_as("ernie4_5_moe", {{"moe_intermediate_size", integer(8)},
+                                                   {"moe_num_experts", integer(4)},
+                                                   {"moe_k", integer(2)},
+                                                   {"use_bias", MetaValue(true)}}),
+                       "use_bias"));
+  CHECK(test::contains(refusal_as("deepseek_v2", {{"kv_lora_rank", integer(8)},
+                                                  {"qk_nope_head_dim", integer(8)},
+                                                  {"qk_rope_head_dim", integer(8)},
+                                                  {"v_head_dim", integer(8)},
+                                                  {"moe_intermediate_size", integer(8)},
+                                                  {"n_routed_experts", integer(4)},
+                                                  {"num_experts_per_tok", integer(2)},
+                                                  {"topk_method", text("guess")}}),
+                       "topk_method"));
+}
+
+TEST_CASE("LongRoPE has a factor a frequency, and a table on each side of its first length") {
+  const auto longrope = [&](size_t count) {
+    const MetaValue::Array factors(count, MetaValue(2.0));
+    return scaling({{"rope_type", text("longrope")},
+                    {"long_factor", MetaValue(MetaValue::Array(count, MetaValue(4.0)))},
+                    {"short_factor", MetaValue(factors)},
+                    {"original_max_position_embeddings", integer(32)}});
+  };
+  const graph::Meta plain = config_of("llama2");
+  const auto pairs = static_cast<size_t>(plain.integer("hidden_size", 1, 4096) /
+                                         plain.integer("num_attention_heads", 1, 4096) / 2);
+  CHECK(test::contains(refusal("llama2", {{"rope_scaling", longrope(pairs + 1)}}), "long_factor"));
+  const graph::Meta config = config_of("llama2", {{"rope_scaling", longrope(pairs)}});
+  const auto first_frequency = [&](int64_t context) {
+    const graph::Model model = graph::build_model(config, {.context = context});
+    for (const graph::Value& value : model.main.values) {
+      if (value.constant() != nullptr) return value.constant()->data.front();
+    }
+    return 0.0f;
+  };
+  CHECK(first_frequency(32) == 0.5f);
+  CHECK(first_frequency(33) == 0.25f);
+  CHECK(first_frequency(0) == 0.25f);
+}
+
 TEST_CASE("rope scaling that is unknown or out of range is refused") {
   for (const char* family : {"llama2", "deepseek_v3"}) {
     const auto with = [&](MetaValue::Object keys) {
@@ -129,8 +205,9 @@ TEST_CASE("windows that do not fit the layers are refused") {
 TEST_CASE("an unknown architecture is refused with the list of the known ones") {
   const std::string message = refusal("llama2", {{"model_type", text("wombat")}});
   CHECK(test::contains(message, "wombat"));
-  for (const graph::Family& family : graph::families())
-    CHECK(test::contains(message, std::string(family.name)));
+  for (const graph::Family& family : graph::families()) {
+    for (const std::string_view type : family.model_types) CHECK(test::contains(message, std::string(type)));
+  }
   check_refused("llama2", "model_type", integer(1));
   MetaValue::Object none;
   CHECK(
@@ -150,7 +227,7 @@ TEST_CASE("an absent activation means SiLU, as in GGUF") {
 
 TEST_CASE("both spellings of a configuration give the same graphs") {
   for (const char* family : {"deepseek_v3", "deepseek_v3_fp8", "llama2", "llama3_scaled", "llama_bias",
-                             "qwen2", "qwen2_swa_yarn", "qwen3"}) {
+                             "qwen2", "qwen2_swa_yarn", "qwen3", "cohere", "gemma3", "granitemoe"}) {
     const graph::Model old_model = graph::build_model(config_of(family), {true});
     const graph::Model new_model = graph::build_model(
         io::read_config_json(std::string("tests/data/families/") + family + "/config.v5.json"), {true});

@@ -8,7 +8,7 @@ using namespace clinfer;
 TEST_CASE("a GQA model and an MLA model with experts agree with Hugging Face") {
   const std::vector<graph::DeviceInfo> devices = cl::usable_devices();
   REQUIRE_MESSAGE(!devices.empty(), "no usable OpenCL device");
-  for (const char* name : {"qwen3", "deepseek_v3_fp8"}) {
+  for (const char* name : {"tests/data/families/qwen3", "tests/data/families/deepseek_v3_fp8"}) {
     tests::check_interpreter(name);
     tests::check_device(name, devices.front());
   }

@@ -17,6 +17,11 @@ TEST_CASE("embedding") {
         }) == "embedding: token id -1 is not in [0, 3)");
 }
 
+TEST_CASE("embedding scales") {
+  CHECK(evaluate(Embedding{3.0f}, {matrix(1, 1, {1}), matrix(2, 2, {1, 2, 3, 4})}, 1, 2) ==
+        std::vector<double>{9, 12});
+}
+
 TEST_CASE("embedding C1") {
   CHECK(violates("embedding C1", Embedding{}, OperandList().result(kTokens, 1).weight(4, 8)));
   CHECK(violates("embedding C1", Embedding{}, OperandList().ids(kTokens, 2).weight(4, 8)));

@@ -16,6 +16,27 @@ TEST_CASE("glu") {
         std::vector<Type>{{DType::f32, kTokens, 8}});
 }
 
+TEST_CASE("glu with gelu_tanh") {
+  const auto y = evaluate(Glu{Activation::gelu_tanh}, {matrix(1, 2, {1, -100}), matrix(1, 2, {2, 1})}, 1, 2);
+  CHECK(y[0] == doctest::Approx(2 * 0.8411919906082768).epsilon(1e-14));
+  CHECK(y[1] == doctest::Approx(0));
+}
+
+TEST_CASE("glu of slots that hold gate and up in one operand") {
+  const Glu op{.width = 2};
+  const Array x = matrix(1, 8, {1, -1, 10, 20, 2, 0, 30, 40});
+  const auto y = evaluate(op, {x}, 1, 4);
+  const auto apart = evaluate(Glu{}, {matrix(1, 4, {1, -1, 2, 0}), matrix(1, 4, {10, 20, 30, 40})}, 1, 4);
+  CHECK(y == apart);
+  CHECK(op.infer(OperandList().result(kTokens, 8)) == std::vector<Type>{{DType::f32, kTokens, 4}});
+}
+
+TEST_CASE("glu C2") {
+  CHECK(violates("glu C2", Glu{}, OperandList().result(kTokens, 8)));
+  CHECK(violates("glu C2", Glu{.width = 4}, OperandList().result(kTokens, 8).result(kTokens, 8)));
+  CHECK(violates("glu C2", Glu{.width = 3}, OperandList().result(kTokens, 8)));
+}
+
 TEST_CASE("glu C1") {
   CHECK(violates("glu C1", Glu{}, OperandList().result(kTokens, 8).result(kTokens, 4)));
   CHECK(violates("glu C1", Glu{}, OperandList().ids(kTokens).ids(kTokens)));

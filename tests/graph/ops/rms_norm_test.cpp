@@ -19,6 +19,11 @@ TEST_CASE("rms_norm norms each group of the weight's size alone") {
   CHECK(y == std::vector<double>{1, 2, 1, 2});
 }
 
+TEST_CASE("rms_norm with a weight that is its distance from one") {
+  const RmsNorm op{.eps = 0, .unit_offset = true};
+  CHECK(evaluate(op, {matrix(1, 2, {5, -5}), matrix(1, 2, {0, 2})}, 1, 2) == std::vector<double>{1, -3});
+}
+
 TEST_CASE("rms_norm C1") {
   CHECK(violates("rms_norm C1", RmsNorm{}, OperandList().ids(kTokens, 8).vector(8)));
 }

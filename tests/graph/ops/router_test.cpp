@@ -113,3 +113,20 @@ TEST_CASE("router C3") {
 TEST_CASE("router C4") {
   CHECK(violates("router C4", kGrouped, OperandList().result(kTokens, 8).vector(7)));
 }
+
+TEST_CASE("router near_softmax weighs among the logits near each choice") {
+  const Router op{
+      .experts = 4, .top_k = 2, .score = RouterScore::near_softmax, .renormalise = false, .near = 0.25f};
+  // 4 is alone with 3.5 near it ((4 - 3.5) / 4 <= 0.25 < (4 - 2) / 4); without 4, 3.5 has none near.
+  const auto [ids, weights] = route(op, {matrix(1, 4, {2, 4, -1, 3.5})});
+  CHECK(ids == std::vector<double>{1, 3});
+  CHECK(weights[0] == doctest::Approx(1 / (1 + std::exp(-0.5))));
+  CHECK(weights[1] == 1);
+}
+
+TEST_CASE("router C5") {
+  const Router op{.experts = 4, .top_k = 2, .score = RouterScore::near_softmax, .renormalise = false};
+  CHECK(violates("router C5", op, OperandList().result(kTokens, 4).vector(4)));
+  CHECK(violates("router C5", Router{.experts = 4, .top_k = 2, .score = RouterScore::near_softmax},
+                 OperandList().result(kTokens, 4)));
+}

@@ -1,0 +1,110 @@
+#include "graph/models/decoder.h"
+
+#include <cmath>
+
+#include "graph/models/blocks.h"
+
+namespace clinfer::graph {
+namespace {
+
+ValueId mixed(Builder& b, const Decoder& s, const DecoderStream& stream, const LayerKind& kind,
+              const std::string& prefix, ValueId x) {
+  LayerPosition at{.positions = stream.in.positions, .window = kind.window};
+  if (kind.rotary >= 0) {
+    at.inv_freq = stream.inv_freq.at(static_cast<size_t>(kind.rotary));
+    at.scale = s.rotaries.at(static_cast<size_t>(kind.rotary)).scale;
+  }
+  if (const auto* latent = std::get_if<LatentAttentionBlock>(&s.attention))
+    return latent_attention(b, *latent, prefix, x, at.positions, at.inv_freq);
+  return grouped_attention(b, std::get<GroupedAttentionBlock>(s.attention), prefix, x, at);
+}
+
+ValueId fed_forward(Builder& b, const Decoder& s, const LayerKind& kind, const std::string& layer,
+                    ValueId x) {
+  if (kind.sparse) return moe(b, s.moe.value(), layer + "." + s.names.moe, x);
+  return mlp(b, s.mlp, layer + "." + s.names.mlp, x);
+}
+
+/// x itself when the norm has no name.
+ValueId normed(Builder& b, const Decoder& s, const std::string& layer, const std::string& name, ValueId x) {
+  return name.empty() ? x : norm(b, layer + "." + name, x, s.hidden, s.norm);
+}
+
+}  // namespace
+
+DecoderStream open_stream(Builder& b, const Decoder& s) {
+  DecoderStream stream{add_decoder_inputs(b), {}};
+  for (const Rotary& rotary : s.rotaries) {
+    const std::string number = stream.inv_freq.empty() ? "" : "." + std::to_string(stream.inv_freq.size());
+    stream.inv_freq.push_back(b.constant("inv_freq" + number, rotary.inv_freq));
+  }
+  return stream;
+}
+
+ValueId embed(Builder& b, const Decoder& s, const DecoderStream& stream) {
+  const ValueId table = b.weight(s.names.embedding + ".weight", s.vocab, s.hidden);
+  const ValueId x = b.add(Embedding{s.embedding_scale}, s.names.embedding, {stream.in.ids, table});
+  if (s.learned_positions.empty()) return x;
+  const ValueId rows = b.weight(s.learned_positions + ".weight", s.max_positions, s.hidden);
+  const ValueId place = b.add(Embedding{}, s.learned_positions, {stream.in.positions, rows});
+  return residual(b, s.names.embedding + ".sum", x, place);
+}
+
+ValueId decoder_layer(Builder& b, const Decoder& s, const DecoderStream& stream, int64_t layer, ValueId x) {
+  const std::string p = s.names.layers + "." + std::to_string(layer);
+  const LayerKind& kind = s.kinds.at(static_cast<size_t>(layer));
+  const ValueId attention_in = normed(b, s, p, s.around_attention.before, x);
+  ValueId y = mixed(b, s, stream, kind, p + "." + s.names.attention, attention_in);
+  if (s.parallel) {
+    y = residual(b, p + ".sum", y, fed_forward(b, s, kind, p, attention_in));
+    return residual(b, p + ".residual", x, y, s.residual_scale);
+  }
+  y = normed(b, s, p, s.around_attention.after, y);
+  x = residual(b, p + ".attn_residual", x, y, s.residual_scale);
+  y = fed_forward(b, s, kind, p, normed(b, s, p, s.around_mlp.before, x));
+  y = normed(b, s, p, s.around_mlp.after, y);
+  return residual(b, p + ".mlp_residual", x, y, s.residual_scale);
+}
+
+void add_logits(Builder& b, const Decoder& s, ValueId x) {
+  const std::string matrix = (s.tied ? s.names.embedding : s.names.head) + ".weight";
+  std::vector<ValueId> inputs = {x, b.weight(matrix, s.vocab, s.hidden)};
+  if (s.head_bias) inputs.push_back(b.vector(s.names.head + ".bias", s.vocab));
+  x = b.add(Linear{}, s.names.head, std::move(inputs));
+  if (s.logit_scale != 1.0f)
+    x = b.add(Pointwise{Function::scale, s.logit_scale}, s.names.head + ".scale", {x});
+  if (s.logit_softcap > 0)
+    x = b.add(Pointwise{Function::softcap, s.logit_softcap}, s.names.head + ".softcap", {x});
+  b.output(x, "logits");
+}
+
+Model build_decoder(const Decoder& s, bool with_hidden) {
+  Builder b("main");
+  const DecoderStream stream = open_stream(b, s);
+  ValueId x = embed(b, s, stream);
+  for (int64_t i = 0; i < s.layers; ++i) {
+    b.stage(static_cast<int>(i));
+    x = decoder_layer(b, s, stream, i, x);
+  }
+  b.stage(static_cast<int>(s.layers));
+  // Without a draft module only the wanted rows are normed.
+  const auto select = [&](ValueId rows) {
+    return b.add(SelectRows{}, "output_rows.select", {rows, stream.in.output_rows});
+  };
+  if (!with_hidden) x = select(x);
+  x = norm(b, s.names.norm, x, s.hidden, s.norm);
+  if (with_hidden) {
+    b.output(x, "hidden");
+    x = select(x);
+  }
+  add_logits(b, s, x);
+  Model model;
+  model.main = b.finish(static_cast<int>(s.layers));
+  model.layers = s.layers;
+  model.hidden_size = s.hidden;
+  model.vocab_size = s.vocab;
+  model.max_positions = s.max_positions;
+  return model;
+}
+
+}  // namespace clinfer::graph

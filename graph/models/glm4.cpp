@@ -1,0 +1,29 @@
+#include "graph/models/builders.h"
+#include "graph/models/deepseek_moe.h"
+
+namespace clinfer::graph {
+
+/// GLM-4-0414 (9B, 32B): a norm before and behind each sub-layer, half of each head rotates in neighbouring
+/// pairs.
+Model build_glm4(const Meta& config, const BuildOptions& options) {
+  Decoder s = read_decoder(config, options);
+  s.around_attention = {"input_layernorm", "post_self_attn_layernorm"};
+  s.around_mlp = {"post_attention_layernorm", "post_mlp_layernorm"};
+  s.grouped().qkv_bias = config.boolean_or("attention_bias", false);
+  s.grouped().pairing = RopePairing::interleaved;
+  s.mlp.form = MlpForm::gated_fused;
+  s.mlp.gate = "gate_up_proj";
+  return build_decoder(s);
+}
+
+/// GLM-4.5 and 4.6 (2025): pre-norm, DeepSeek-V3's mixture on grouped-query attention, half of each head
+/// rotates.
+Model build_glm4_moe(const Meta& config, const BuildOptions& options) {
+  Decoder s = read_decoder(config, options);
+  s.grouped().qkv_bias = config.boolean_or("attention_bias", false);
+  if (config.boolean_or("use_qk_norm", false)) s.grouped().qk_norm = QkNorm::head;
+  read_deepseek_moe(config, s);
+  return build_decoder(s);
+}
+
+}  // namespace clinfer::graph

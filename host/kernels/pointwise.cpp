@@ -1,0 +1,35 @@
+#include "cl_kernels/args/pointwise_args.h"
+#include "host/kernels/lanes.h"
+#include "host/kernels/narrow.h"
+#include "host/kernels/ops.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+Prepared prepare(const OpContext& context) {
+  const auto& op = std::get<graph::Pointwise>(context.node.op);
+  PointwiseArgs args{};
+  args.cols = narrow(context.input(0).type.cols, "pointwise: columns");
+  args.chunk = kColumnChunk;
+  args.parameter = op.parameter;
+  // The kernel numbers the functions in the order of the enumeration.
+  Launch launch = make_launch("pointwise", {constant("FUNCTION", static_cast<int64_t>(op.function))},
+                              {input_ref(0), output_ref(0)}, lanes_for(context.device, kElementwiseLanes));
+  launch.work = [args, rows = context.input(0).type.rows,
+                 device = context.device](const graph::Sizes& sizes) mutable {
+    args.rows = narrow(sizes.of(rows), "pointwise: rows");
+    return Work{worker_count(device, args.rows * divide_up(args.cols, args.chunk)), bytes_of(args)};
+  };
+  return one_launch(std::move(launch));
+}
+
+constexpr Variant kVariants[] = {{"pointwise/columns", always, prepare}};
+
+}  // namespace
+
+std::span<const Variant> pointwise_variants() {
+  return kVariants;
+}
+
+}  // namespace clinfer::kernels
