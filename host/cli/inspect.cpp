@@ -9,9 +9,12 @@
 #include "graph/parameters.h"
 #include "host/cli/arguments.h"
 #include "host/cli/output.h"
+#include "host/cli/tensor_roles.h"
 #include "host/io/checkpoint.h"
 #include "host/io/safetensors.h"
 #include "host/plan/print.h"
+#include "host/stored/quantization_config.h"
+#include "host/stored/scale_faults.h"
 
 namespace clinfer::cli {
 namespace {
@@ -115,6 +118,49 @@ void print_tensors(const Tensors& tensors) {
   }
 }
 
+/// Scales of 0, Inf and NaN of one weight.
+struct FaultyScales {
+  std::string tensor;
+  stored::ScaleFaults faults;
+};
+
+/// The weights of the model that have such scales; every scale of the checkpoint is read.
+std::vector<FaultyScales> faulty_scales(const io::Checkpoint& checkpoint, const graph::Model& model) {
+  std::vector<FaultyScales> list;
+  for (const auto& [tensor, role] : tensor_roles(model)) {
+    if (!stored::find_shape(checkpoint, tensor)) continue;
+    const stored::StoredMatrix matrix = stored::stored_matrix(checkpoint, tensor);
+    const stored::ScaleFaults faults = stored::scale_faults(matrix);
+    stored::release(checkpoint, matrix);
+    if (faults.zero + faults.infinite + faults.nan > 0) list.push_back({tensor, faults});
+  }
+  return list;
+}
+
+/// Reading all scales of a model larger than this takes longer than one wants to wait.
+constexpr uint64_t kMostScanned = uint64_t{8} << 30;
+
+void print_scales(const std::vector<FaultyScales>& list) {
+  if (list.empty()) return;
+  print_out("\n{:<60} {:>10} {:>8} {:>8} {:>8}\n", "scales of weights", "scales", "0", "Inf", "NaN");
+  for (const auto& [tensor, faults] : list) {
+    print_out("{:<60} {:>10} {:>8} {:>8} {:>8}\n", tensor, faults.scales, faults.zero, faults.infinite,
+              faults.nan);
+  }
+}
+
+nlohmann::json scales_json(const std::vector<FaultyScales>& list) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const auto& [tensor, faults] : list) {
+    json.push_back({{"tensor", tensor},
+                    {"scales", faults.scales},
+                    {"zero", faults.zero},
+                    {"infinite", faults.infinite},
+                    {"nan", faults.nan}});
+  }
+  return json;
+}
+
 /// A file of tensors and nothing beside it that says what model they are of.
 bool is_bare(const std::filesystem::path& path) {
   std::error_code error;
@@ -138,13 +184,18 @@ int inspect(const Arguments& arguments) {
   if (is_bare(arguments.model)) return inspect_bare(arguments);
   const std::unique_ptr<io::Checkpoint> checkpoint = io::open(arguments.model);
   const graph::Model model = graph::build_model(checkpoint->config(), {.draft = true});
+  stored::check_quantization(*checkpoint);
+  std::vector<FaultyScales> scales;
+  if (checkpoint->file_bytes() <= kMostScanned) scales = faulty_scales(*checkpoint, model);
   if (arguments.json) {
     nlohmann::json root = model_json(*checkpoint, model);
     root["tensors"] = tensors_json(checkpoint->tensors());
+    root["faulty_scales"] = scales_json(scales);
     print_json(root);
   } else {
     print_model(*checkpoint, model);
     print_tensors(checkpoint->tensors());
+    print_scales(scales);
   }
   return 0;
 }

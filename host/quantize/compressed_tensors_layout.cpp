@@ -59,13 +59,8 @@ class CompressedTensorsLayout final : public FolderLayout {
 
   nlohmann::ordered_json config(const std::vector<Item>& items) const override {
     std::map<const CompressedFormat*, std::vector<std::string>> modules;
-    std::vector<std::string> ignored;
     for (const Item& item : items) {
-      if (const CompressedFormat* entry = compressed(item)) {
-        modules[entry].push_back(module_of(item.name));
-      } else if (item.matrix && is_linear_role(item.role) && !module_of(item.name).empty()) {
-        ignored.push_back(module_of(item.name));
-      }
+      if (const CompressedFormat* entry = compressed(item)) modules[entry].push_back(module_of(item.name));
     }
     if (modules.empty()) return nullptr;
     nlohmann::ordered_json groups = nlohmann::ordered_json::object();
@@ -82,7 +77,7 @@ class CompressedTensorsLayout final : public FolderLayout {
             {"quantization_status", "compressed"},
             {"format", modules.size() > 1 ? "mixed-precision" : modules.begin()->first->compression},
             {"config_groups", groups},
-            {"ignore", ignored},
+            {"ignore", kept_modules(items, [](const Item& item) { return compressed(item) != nullptr; })},
             {"kv_cache_scheme", nullptr}};
   }
 };

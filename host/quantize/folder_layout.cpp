@@ -37,8 +37,19 @@ std::string module_of(const std::string& tensor) {
   return tensor.ends_with(kWeight) ? tensor.substr(0, tensor.size() - kWeight.size()) : "";
 }
 
-bool is_linear_role(const std::string& role) {
-  return !role.empty() && role != "vectors" && role != "embedding";
+std::vector<std::string> kept_modules(const std::vector<Item>& items,
+                                      const std::function<bool(const Item&)>& quantized) {
+  constexpr const char* kHead = "lm_head";  // what transformers calls it in every model
+  std::vector<std::string> modules;
+  bool head = false;
+  for (const Item& item : items) {
+    const std::string module = module_of(item.name);
+    head = head || module == kHead;
+    const bool linear = item.matrix && !item.role.empty() && item.role != "embedding";
+    if (linear && !module.empty() && !quantized(item)) modules.push_back(module);
+  }
+  if (!head) modules.emplace_back(kHead);
+  return modules;
 }
 
 }  // namespace clinfer::quantize

@@ -55,7 +55,9 @@ std::unique_ptr<ItemWriter> plain_item_writer();
 /// A linear layer's name: "X" of "X.weight"; "" when it has no such name.
 std::string module_of(const std::string& tensor);
 
-/// Whether readers take the module for a linear layer, which they would replace unless told not to.
-bool is_linear_role(const std::string& role);
+/// The linear layers that `quantized` does not hold of, in their order, and the head even where it is tied to
+/// the embedding: readers take all linear layers for quantised ones unless told not to.
+std::vector<std::string> kept_modules(const std::vector<Item>& items,
+                                      const std::function<bool(const Item&)>& quantized);
 
 }  // namespace clinfer::quantize

@@ -52,21 +52,13 @@ class Fp8Layout final : public FolderLayout {
                                      {"fmt", "e4m3"},
                                      {"weight_block_size", {kBlock, kBlock}},
                                      {"activation_scheme", "dynamic"}};
-    bool any = false;
-    bool powers = true;
-    std::vector<std::string> kept;
-    for (const Item& item : items) {
-      if (is_fp8(item)) {
-        any = true;
-        powers = powers && item.encoding.options.storage == quant::ScaleStorage::ue8m0;
-      } else if (is_linear_role(item.role) && item.role != "head" && item.role != "router" &&
-                 !module_of(item.name).empty()) {
-        kept.push_back(module_of(item.name));
-      }
-    }
-    if (!any) return nullptr;
-    if (powers) config["scale_fmt"] = "ue8m0";
-    if (!kept.empty()) config["modules_to_not_convert"] = kept;
+    const auto fp8 = std::count_if(items.begin(), items.end(), is_fp8);
+    const auto powers = std::count_if(items.begin(), items.end(), [](const Item& item) {
+      return is_fp8(item) && item.encoding.options.storage == quant::ScaleStorage::ue8m0;
+    });
+    if (fp8 == 0) return nullptr;
+    if (powers == fp8) config["scale_fmt"] = "ue8m0";
+    config["modules_to_not_convert"] = kept_modules(items, is_fp8);
     return config;
   }
 };

@@ -17,7 +17,7 @@ Item item_of(const std::string& name, const Roles& roles, stored::StoredMatrix s
   item.name = name;
   const auto role = roles.find(name);
   if (role != roles.end()) item.role = role->second;
-  item.matrix = item.role != "vectors" && shape.tensor->shape.size() > 1;
+  item.matrix = item.role != "vectors" && shape.tensor->shape.size() > 1 && !shape.tensor->bytes.empty();
   item.shape = std::move(shape);
   return item;
 }

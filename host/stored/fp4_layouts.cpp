@@ -48,6 +48,7 @@ Located mx(const TensorGroup& group, const io::Tensor& packed, const io::Tensor&
 std::optional<Located> modelopt_nvfp4_layout(const TensorGroup& group) {
   const io::Tensor* self = group.self();
   if (self == nullptr || self->format != "u8" || self->shape.size() != 2) return std::nullopt;
+  require_elements(group, *self);
   const io::Tensor& scales = group.need(group.behind("_scale"), *self, self->name + "_scale");
   const io::Tensor& global = group.need(group.behind("_scale_2"), *self, self->name + "_scale_2");
   return nvfp4(group, *self, scales, global, false);
@@ -58,6 +59,7 @@ std::optional<Located> modelopt_nvfp4_layout(const TensorGroup& group) {
 std::optional<Located> packed_float_layout(const TensorGroup& group) {
   const io::Tensor* packed = group.in_place("weight_packed");
   if (packed == nullptr || packed->format != "u8" || packed->shape.size() != 2) return std::nullopt;
+  require_elements(group, *packed);
   const io::Tensor& scales = group.need(group.in_place("weight_scale"), *packed, "weight_scale");
   if (const io::Tensor* global = group.in_place("weight_global_scale"))
     return nvfp4(group, *packed, scales, *global, true);
@@ -74,6 +76,7 @@ std::optional<Located> packed_float_layout(const TensorGroup& group) {
 std::optional<Located> mxfp4_blocks_layout(const TensorGroup& group) {
   const io::Tensor* blocks = group.module("_blocks");
   if (blocks == nullptr) return std::nullopt;
+  require_elements(group, *blocks);
   if (blocks->format != "u8" || blocks->shape.size() < 3 || blocks->shape.back() != 16)
     group.fail(*blocks, "must be u8 [.., rows, cols / 32, 16], is " + blocks->format + " " +
                             shape_text(blocks->shape));

@@ -38,6 +38,7 @@ const char* format_of(const io::Tensor& weight, const io::Tensor& scales, bool e
 std::optional<Located> fp8_layout(const TensorGroup& group) {
   const io::Tensor* self = group.self();
   if (self == nullptr || !self->format.starts_with("f8_e") || self->format == "f8_e8m0") return std::nullopt;
+  require_elements(group, *self);
   const io::Tensor* inverse = group.behind("_scale_inv");
   const io::Tensor& scales =
       group.need(inverse != nullptr ? inverse : group.behind("_scale"), *self, self->name + "_scale_inv");

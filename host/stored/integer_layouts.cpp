@@ -109,6 +109,7 @@ void check_order(const TensorGroup& group, const Packed& p, int64_t cols) {
 std::optional<Located> int8_layout(const TensorGroup& group) {
   const io::Tensor* self = group.self();
   if (self == nullptr || self->format != "i8" || self->shape.size() != 2) return std::nullopt;
+  require_elements(group, *self);
   const io::Tensor& scales = group.need(group.behind("_scale"), *self, self->name + "_scale");
   require_no_zeros(group);
   Located located{matrix_like(*self, "int8_row")};
@@ -131,6 +132,7 @@ std::optional<Located> int8_layout(const TensorGroup& group) {
 std::optional<Located> packed_integer_layout(const TensorGroup& group) {
   const io::Tensor* words = group.in_place("weight_packed");
   if (words == nullptr || words->format != "i32") return std::nullopt;
+  require_elements(group, *words);
   Packed p{words,
            &group.need(group.in_place("weight_scale"), *words, "weight_scale"),
            group.in_place("weight_zero_point"),

@@ -16,6 +16,11 @@ std::span<const Layout> layouts() {
   return kLayouts;
 }
 
+void require_elements(const TensorGroup& group, const io::Tensor& tensor) {
+  if (!tensor.shape.empty() && product_of_outer(tensor.shape, 0) > 0) return;
+  group.fail(tensor, "is " + shape_text(tensor.shape) + ", expected a matrix of codes");
+}
+
 StoredMatrix matrix_like(const io::Tensor& tensor, const char* format, int64_t elements_per_column) {
   StoredMatrix m;
   m.format = quant::find_format(format);

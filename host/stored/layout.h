@@ -32,6 +32,9 @@ std::optional<Located> gptq_awq_layout(const TensorGroup& group);
 /// THE list of layouts.
 std::span<const Layout> layouts();
 
+/// Throws Error(Fault::model) for a tensor of quantised codes that is a scalar or has no elements.
+void require_elements(const TensorGroup& group, const io::Tensor& tensor);
+
 /// A matrix of the tensor's shape, its last dimension the columns times `elements_per_column`; with the
 /// tensor as its first part.
 StoredMatrix matrix_like(const io::Tensor& tensor, const char* format, int64_t elements_per_column = 1);

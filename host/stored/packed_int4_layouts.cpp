@@ -48,7 +48,7 @@ Words words_of(const TensorGroup& group, const io::Tensor& codes) {
   const bool awq = w.layout == quant::PackedInt4::awq;
   w.k = awq ? codes.shape[0] : codes.shape[0] * 8;
   const int64_t groups = scales.shape[0];
-  if (w.k == 0 || w.k % groups != 0 || w.n % 8 != 0)
+  if (w.k == 0 || w.k % 8 != 0 || w.k % groups != 0 || w.n % 8 != 0)
     group.fail(codes, "is " + shape_text(codes.shape) + ", which groups of 4-bit codes with scales " +
                           shape_text(scales.shape) + " do not fill");
   w.group = w.k / groups;

@@ -106,7 +106,7 @@ TEST_CASE("config.json, the linear layers that stay, and the other files") {
                                    {"fmt", "e4m3"},
                                    {"weight_block_size", {128, 128}},
                                    {"activation_scheme", "dynamic"},
-                                   {"modules_to_not_convert", {"model.layers.0.mlp.up_proj"}}};
+                                   {"modules_to_not_convert", {"model.layers.0.mlp.up_proj", "lm_head"}}};
   CHECK(config.at("quantization_config") == expected);
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("compressed-tensors: what readers are told of each format") {
                                        {"input_activations", nullptr},
                                        {"output_activations", nullptr},
                                        {"format", "pack-quantized"}}}}},
-                                   {"ignore", {"model.layers.0.mlp.up_proj"}},
+                                   {"ignore", {"model.layers.0.mlp.up_proj", "lm_head"}},
                                    {"kv_cache_scheme", nullptr}};
   CHECK(config.at("quantization_config") == expected);
   const auto after = io::open(scratch.path);

@@ -145,6 +145,12 @@ TEST_CASE("parts that do not fit are named with what was expected") {
   CHECK(contains(fault(checkpoint, "c.weight"), "weight_shape"));
   checkpoint.add("c.weight_shape", "i64", {2}, std::vector<int64_t>{1, 1000});
   CHECK(contains(fault(checkpoint, "c.weight"), "says [1, 1000]"));
+  checkpoint.add("e8.weight", "f8_e4m3", {}, Bytes(1));
+  checkpoint.add("e8.weight_scale", "f32", {}, std::vector<float>(1));
+  CHECK(contains(fault(checkpoint, "e8.weight"), "expected a matrix of codes"));
+  checkpoint.add("e0.weight", "i8", {0, 4}, Bytes());
+  checkpoint.add("e0.weight_scale", "f32", {0, 1}, std::vector<float>());
+  CHECK(contains(fault(checkpoint, "e0.weight"), "is [0, 4], expected a matrix of codes"));
   checkpoint.add("d.weight", "i64", {2}, std::vector<int64_t>(2));
   CHECK(contains(fault(checkpoint, "d.weight"), "is i64, which is not a weight format"));
   CHECK(contains(fault(checkpoint, "e.weight"), "needs tensor e.weight"));

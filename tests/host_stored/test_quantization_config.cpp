@@ -5,8 +5,8 @@
 #include "tests/host_stored/memory_checkpoint.h"
 
 using namespace clinfer;
-using test::contains;
 using graph::MetaValue;
+using test::contains;
 using Object = MetaValue::Object;
 
 namespace {
