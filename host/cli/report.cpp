@@ -1,23 +1,16 @@
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
-#include <set>
+#include <nlohmann/json.hpp>
 
-#include "graph/parameters.h"
 #include "host/cl/sha256.h"
-#include "host/cli/arguments.h"
 #include "host/cli/output.h"
-#include "host/cli/progress.h"
+#include "host/cli/report_steps.h"
 #include "host/cli/scored_text.h"
-#include "host/cli/setup.h"
 #include "host/cli/source.h"
-#include "host/config/print.h"
 #include "host/report/conclude.h"
+#include "host/report/history.h"
 #include "host/report/html.h"
 #include "host/report/json.h"
 #include "host/report/markdown.h"
-#include "host/report/measure.h"
-#include "host/report/speed.h"
 #include "host/report/tables.h"
 #include "quant/error.h"
 
@@ -25,53 +18,6 @@ namespace clinfer::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> report_overrides(const Arguments& arguments) {
-  std::vector<std::string> overrides;
-  if (!arguments.file.empty()) overrides.push_back(literal_override("eval.text", arguments.file));
-  if (!arguments.out.empty()) overrides.push_back(literal_override("report.output", arguments.out));
-  return overrides;
-}
-
-std::string cache_name(config::CacheFormat format) {
-  return format == config::CacheFormat::f16 ? "f16" : "f32";
-}
-
-report::Candidate candidate_of(const config::ReportCandidate& given, config::CacheFormat base_cache) {
-  std::string name = given.name.empty() ? given.weights : given.name;
-  if (given.name.empty() && given.kv_cache != base_cache) name += ", kv " + cache_name(given.kv_cache);
-  return {std::move(name), given.weights, cache_name(given.kv_cache)};
-}
-
-config::RunConfig config_of(config::RunConfig config, const config::ReportCandidate& candidate) {
-  config.weights.format = candidate.weights;
-  config.kv_cache.format = candidate.kv_cache;
-  return config;
-}
-
-/// Before anything is loaded: every candidate can be computed, and no two have one name.
-void check_candidates(const config::RunConfig& config, const io::Checkpoint& checkpoint,
-                      const DeviceChoice& devices) {
-  const config::ReportConfig& report = config.report;
-  if (report.candidates.empty())
-    throw Error(Fault::usage, "report.candidates: expected one at least, got none");
-  std::set<std::string> names;
-  const auto check = [&](const std::string& key, const config::ReportCandidate& candidate) {
-    report::check_runnable(key, candidate.weights);
-    try {
-      run::make_plans(checkpoint, engine_options(config_of(config, candidate), devices));
-    } catch (const Error& error) {
-      throw Error(error.fault(), key + ": " + error.what());
-    }
-  };
-  check("report.base", report.base);
-  for (size_t i = 0; i < report.candidates.size(); ++i) {
-    const std::string key = "report.candidates[" + std::to_string(i) + "]";
-    check(key, report.candidates[i]);
-    const std::string name = candidate_of(report.candidates[i], report.base.kv_cache).name;
-    if (!names.insert(name).second) throw Error(Fault::usage, key + ": a second candidate called " + name);
-  }
-}
 
 /// Makes the folder before the work, not after it.
 std::string output_folder(const config::RunConfig& config) {
@@ -81,20 +27,6 @@ std::string output_folder(const config::RunConfig& config) {
   if (!fs::is_directory(folder, error))
     throw Error(Fault::usage, "report.output: " + folder + " cannot be made");
   return folder;
-}
-
-/// Loads a configuration of the model for the windows.
-LoadedModel load(const config::RunConfig& config, const report::Windows& windows) {
-  return load_model(config, io::open(config.model.path),
-                    report::rows_of_call(windows, config.runtime.batch_tokens));
-}
-
-void add_model(const LoadedModel& model, report::Identity& identity) {
-  identity.family = model.engine->model().family;
-  identity.parameters = graph::count_parameters(model.engine->model().main).total;
-  identity.file_bytes = static_cast<int64_t>(model.checkpoint->file_bytes());
-  for (const graph::DeviceInfo& info : model.engine->options().devices)
-    identity.devices.push_back(info.id + " " + info.name + ", driver " + info.driver_version);
 }
 
 report::Identity identity_of(const Arguments& arguments, const config::RunConfig& config,
@@ -115,108 +47,107 @@ report::Identity identity_of(const Arguments& arguments, const config::RunConfig
   return identity;
 }
 
-void add_kernels(const run::Engine& engine, std::vector<std::string>& kernels) {
-  std::set<std::string> all(kernels.begin(), kernels.end());
-  for (std::string& name : report::kernels_of(engine)) all.insert(std::move(name));
-  kernels.assign(all.begin(), all.end());
+/// Everything that a report is made from.
+struct Job {
+  ReportRun base;
+  std::vector<ReportRun> candidates;
+  ReportPlan plan;
+};
+
+/// Before anything is loaded: every candidate can be computed.
+Job make_job(const Arguments& arguments, const config::RunConfig& config) {
+  Job job{report_base(arguments, config.report), report_candidates(arguments, config.report), {}};
+  job.plan.sections = report::sections_of(config.report.sections);
+  job.plan.repetitions = config.report.repetitions;
+  const std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  job.plan.windows = scored_text(config, *checkpoint);
+  job.plan.draft = job.plan.sections.contains(report::Section::draft) && run::has_draft(*checkpoint);
+  const DeviceChoice devices = choose_devices(config, graph::build_model(checkpoint->config()).layers);
+  check_run("report.base", job.base, job.plan, *checkpoint, devices);
+  for (size_t i = 0; i < job.candidates.size(); ++i)
+    check_run("report.candidates[" + std::to_string(i) + "]", job.candidates[i], job.plan, *checkpoint,
+              devices);
+  if (!devices.placement.empty()) return job;
+  // One device for all from here on, and what choosing it has to say is said once.
+  const auto pin = [&](ReportRun& run) {
+    if (run.loaded.config.device == config.device) run.loaded.config.device = devices.devices.front().id;
+  };
+  pin(job.base);
+  for (ReportRun& run : job.candidates) pin(run);
+  return job;
 }
 
-report::WindowProgress drawn_on(ProgressBar& bar) {
-  return [&bar](int64_t done, int64_t total) { bar.update(done, total); };
+void note_absent(const Job& job, report::Report& report) {
+  const auto wanted = [&](report::Section section) { return job.plan.sections.contains(section); };
+  if (wanted(report::Section::draft) && !job.plan.draft)
+    report.absent.push_back("draft: the model has no draft module");
+  if (wanted(report::Section::routing) && report.candidates.front().routing.empty())
+    report.absent.push_back("routing: the model has no experts");
+  if (wanted(report::Section::needle) && !report.base_needle)
+    report.absent.push_back("needle: windows are too short to plant anything in");
 }
 
-report::CandidateResult measure(const config::RunConfig& config, const report::Candidate& candidate,
-                                const report::Windows& windows, const report::BaseRun& base,
-                                std::vector<std::string>& kernels) {
-  spdlog::info("{}", candidate.name);
-  report::CandidateResult result;
-  result.candidate = candidate;
-  const LoadedModel model = load(config, windows);
-  ProgressBar text_bar(candidate.name);
-  result.comparison = report::run_candidate(*model.engine, windows, base, drawn_on(text_bar));
-  text_bar.finish();
-  ProgressBar tensor_bar(candidate.name + ", tensors");
-  report::measure_weights(*model.engine, *model.checkpoint, drawn_on(tensor_bar), result);
-  if (config.report.repetitions > 0)
-    result.speed = report::measure_speed(*model.engine, config.report.repetitions);
-  add_kernels(*model.engine, kernels);
-  return result;
+/// The candidate that report.attribute names, or the chosen one, or the first.
+size_t attributed(const std::string& name, const report::Report& report) {
+  for (size_t i = 0; i < report.candidates.size(); ++i) {
+    if (report.candidates[i].candidate.name == name) return i;
+  }
+  if (!name.empty()) throw Error(Fault::usage, "report.attribute: no candidate is called " + name);
+  return report.winner.value_or(0);
 }
 
-/// The base's run, which ends with its model taken down: two models need not fit at once.
-report::BaseRun measure_base(const config::RunConfig& config, const report::Windows& windows,
-                             report::Report& report) {
-  const LoadedModel model = load(config_of(config, config.report.base), windows);
-  add_model(model, report.identity);
-  add_kernels(*model.engine, report.kernels);
-  ProgressBar bar("base");
-  report::BaseRun base = report::run_base(*model.engine, windows, drawn_on(bar));
-  report.base_perplexity = base.perplexity;
-  report.base_tail_mass = base.tail_mass;
-  return base;
+report::Report measure(Job& job, const config::ReportConfig& config, report::Report report) {
+  report.base = job.base.candidate;
+  const report::BaseRun base = measure_base(job.base, job.plan, report);
+  for (const ReportRun& run : job.candidates)
+    report.candidates.push_back(measure_candidate(run, job.plan, base, report));
+  report::conclude(report);
+  note_absent(job, report);
+  if (job.plan.sections.contains(report::Section::determinism))
+    compare_second_device(job.base, job.plan, config.second_device, report);
+  if (job.plan.sections.contains(report::Section::attribution)) {
+    const size_t index = attributed(config.attribute, report);
+    attribute(job.base, job.candidates[index], report.candidates[index], job.plan, base, report);
+  }
+  return report;
 }
 
-/// The run that the winner is, as a file that `clinfer run` takes.
-std::string winner_yaml(config::LoadedConfig loaded, const report::Candidate& winner,
-                        const config::ReportCandidate& given) {
-  loaded.config = config_of(loaded.config, given);
-  loaded.config.eval = {};
-  loaded.config.report = {};
-  std::erase_if(loaded.origins, [](const auto& origin) {
-    return origin.first.starts_with("eval.") || origin.first.starts_with("report.");
-  });
-  loaded.origins["weights.format"] = "chosen by clinfer report";
-  loaded.origins["kv_cache.format"] = "chosen by clinfer report";
-  std::string name = winner.name;
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return "# " + name + ", chosen by clinfer report.\n" + config::print_config(loaded);
-}
-
-void write_report(const std::string& folder, const report::Report& report,
-                  const config::LoadedConfig& loaded) {
+void write_report(const std::string& folder, const report::Report& report, const Job& job) {
   const auto path = [&](const char* name) { return (fs::path(folder) / name).string(); };
   write_file(path("report.json"), report::to_json(report));
   write_file(path("report.md"), report::to_markdown(report));
   write_file(path("report.html"), report::to_html(report));
-  if (report.winner)
-    write_file(path("winner.yaml"), winner_yaml(loaded, report.candidates[*report.winner].candidate,
-                                                loaded.config.report.candidates[*report.winner]));
+  if (report.winner) write_file(path("winner.yaml"), winner_yaml(job.candidates[*report.winner]));
+}
+
+void print(const report::Report& report, const std::string& folder, bool json) {
+  write_out(json ? report::to_json(report) : report::to_markdown(report::summary_table(report)));
+  if (json) return;
+  for (const std::string& line : report::verdict_lines(report)) print_out("{}\n", line);
+  print_out("{}\n", (fs::path(folder) / "report.html").string());
 }
 
 }  // namespace
 
 int report(const Arguments& arguments) {
-  const config::LoadedConfig loaded = load_source(arguments, report_overrides(arguments));
-  config::RunConfig config = loaded.config;
-  const report::Windows windows = [&] {
-    const std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
-    report::Windows cut = scored_text(config, *checkpoint);
-    fit_windows(cut, config);
-    const DeviceChoice devices = choose_devices(config, graph::build_model(checkpoint->config()).layers);
-    check_candidates(config, *checkpoint, devices);
-    // One device for all from here on, and what choosing it has to say is said once.
-    if (devices.placement.empty()) config.device = devices.devices.front().id;
-    return cut;
-  }();
-  const std::string folder = output_folder(config);
+  const config::RunConfig config = load_source(arguments, report_overrides(arguments)).config;
+  Job job = make_job(arguments, config);
   report::Report report;
-  report.identity = identity_of(arguments, config, windows);
+  report.identity = identity_of(arguments, config, job.plan.windows);
   report.gate = {config.report.gate.max_mean_kl, config.report.gate.max_ppl_ratio,
                  config.report.gate.min_top1};
-  report.base = candidate_of(config.report.base, config.report.base.kv_cache);
-  const report::BaseRun base = measure_base(config, windows, report);
-  for (const config::ReportCandidate& given : config.report.candidates)
-    report.candidates.push_back(measure(config_of(config, given),
-                                        candidate_of(given, config.report.base.kv_cache), windows, base,
-                                        report.kernels));
-  report::conclude(report);
-  write_report(folder, report, loaded);
-  write_out(arguments.json ? report::to_json(report) : report::to_markdown(report::summary_table(report)));
-  if (!arguments.json) {
-    for (const std::string& line : report::verdict_lines(report)) print_out("{}\n", line);
-    print_out("{}\n", (fs::path(folder) / "report.html").string());
+  // Read before the work: output may replace it.
+  const std::string& previous = config.report.previous;
+  const std::string earlier = previous.empty() ? "" : read_text(previous);
+  if (!previous.empty()) report::compare_history(report, earlier, previous);
+  const std::string folder = output_folder(config);
+  report = measure(job, config.report, std::move(report));
+  if (!previous.empty()) {
+    report.previous = fs::path(previous).filename().string();
+    report.history = report::compare_history(report, earlier, previous);
   }
+  write_report(folder, report, job);
+  print(report, folder, arguments.json);
   return report::fails_gate(report) ? static_cast<int>(Fault::gate) : 0;
 }
 

@@ -37,7 +37,9 @@ report::Windows scored_text(const config::RunConfig& config, const io::Checkpoin
   std::vector<int32_t> ids = tokenizer.encode(text, {.parse_special = false});
   if (bos) ids.insert(ids.begin(), *bos);
   check_ids(ids, graph::build_model(checkpoint.config()).vocab_size);
-  return report::cut_windows(ids, config.eval.context, config.eval.chunks, bos);
+  report::Windows windows = report::cut_windows(ids, config.eval.context, config.eval.chunks, bos);
+  report::describe_text(windows, [&](int32_t id) { return tokenizer.token_bytes(id); });
+  return windows;
 }
 
 void fit_windows(const report::Windows& windows, config::RunConfig& config) {

@@ -30,6 +30,15 @@ std::string read_all(int descriptor, const std::string& path) {
   }
 }
 
+std::vector<std::string> overrides_of(const Arguments& arguments, const std::vector<std::string>& extra) {
+  std::vector<std::string> overrides;
+  if (!arguments.model.empty()) overrides.push_back(literal_override("model.path", arguments.model));
+  if (!arguments.device.empty()) overrides.push_back(literal_override("device", arguments.device));
+  overrides.insert(overrides.end(), extra.begin(), extra.end());
+  overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
+  return overrides;
+}
+
 }  // namespace
 
 std::string literal_override(const std::string& key, const std::string& value) {
@@ -38,15 +47,17 @@ std::string literal_override(const std::string& key, const std::string& value) {
   return text + "'";
 }
 
+config::LoadedConfig load_variant(const Arguments& arguments, const std::vector<std::string>& extra,
+                                  const std::vector<std::string>& last) {
+  std::vector<std::string> overrides = overrides_of(arguments, extra);
+  overrides.insert(overrides.end(), last.begin(), last.end());
+  return config::load(arguments.config, overrides);
+}
+
 config::LoadedConfig load_source(const Arguments& arguments, const std::vector<std::string>& extra) {
   if (arguments.config.empty() && arguments.model.empty())
     throw Error(Fault::usage, "expected a YAML file or --model (clinfer --help)");
-  std::vector<std::string> overrides;
-  if (!arguments.model.empty()) overrides.push_back(literal_override("model.path", arguments.model));
-  if (!arguments.device.empty()) overrides.push_back(literal_override("device", arguments.device));
-  overrides.insert(overrides.end(), extra.begin(), extra.end());
-  overrides.insert(overrides.end(), arguments.overrides.begin(), arguments.overrides.end());
-  config::LoadedConfig loaded = config::load(arguments.config, overrides);
+  config::LoadedConfig loaded = config::load(arguments.config, overrides_of(arguments, extra));
   set_up_log(loaded.config.log, arguments);
   return loaded;
 }

@@ -110,11 +110,12 @@ struct EvalConfig {
   int64_t chunks = 0;     ///< windows taken from the text's start, 0..2^24; 0 = all
 };
 
-/// A configuration that is compared.
+/// A configuration that is compared: the base with some keys changed.
 struct ReportCandidate {
-  std::string name;              ///< "" = made of the formats
-  std::string weights = "keep";  ///< as WeightsConfig::format
-  CacheFormat kv_cache = CacheFormat::f32;
+  std::string name;                        ///< "" = made of what is changed
+  std::string weights;                     ///< weights.format; "" = the base's, keep in the base itself
+  std::string kv_cache;                    ///< kv_cache.format; "" = the base's, f32 in the base itself
+  std::map<std::string, std::string> set;  ///< any further keys, values as --set takes them
 };
 
 /// Limits of every candidate; 0 = none.
@@ -129,7 +130,11 @@ struct ReportConfig {
   ReportCandidate base;  ///< what the others are compared with
   std::vector<ReportCandidate> candidates;
   ReportGate gate;
-  int64_t repetitions = 3;  ///< of each speed measurement, 0..1000; 0 = none
+  int64_t repetitions = 3;            ///< of each speed measurement, 0..1000; 0 = none
+  std::vector<std::string> sections;  ///< optional parts, report::section_names(); empty = all
+  std::string attribute;              ///< name of the candidate whose loss is taken apart; "" = the chosen
+  std::string second_device;          ///< selector of a device to compare with; "" = any other, none = none
+  std::string previous;               ///< a report.json to compare with; "" = none
 };
 
 /// What `clinfer quantize` writes.

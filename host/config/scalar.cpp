@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <limits>
 
+#include "host/config/json.h"
+
 namespace clinfer::config {
 namespace {
 
@@ -138,6 +140,24 @@ TypePtr<std::string> name(std::string what) {
   Value schema = schema_of("string");
   schema.add("pattern", Value::string("^[A-Za-z0-9_.-]+$"));
   return std::make_shared<Scalar<std::string>>(what, schema, parse, Value::string);
+}
+
+namespace {
+
+class Setting : public Type<std::string> {
+ public:
+  std::string expected() const override { return "a value"; }
+  Value json_schema() const override { return Value::map(); }
+  Value write(const std::string& value) const override { return Value::string(value); }
+  void read(const Value& value, const std::string&, std::string& out) const override {
+    out = value.is_scalar() ? value.text : json_line(value);
+  }
+};
+
+}  // namespace
+
+TypePtr<std::string> setting() {
+  return std::make_shared<Setting>();
 }
 
 TypePtr<std::string> word(std::vector<std::string> words) {

@@ -68,6 +68,10 @@ TypePtr<std::string> path(std::string what, bool optional, std::vector<std::stri
 /// A name of letters, digits, '_', '-' and '.'.
 TypePtr<std::string> name(std::string what);
 
+/// Any value, kept as --set takes it: scalars as they stand, lists and maps on one line
+/// (a relative path among them is taken from the current folder).
+TypePtr<std::string> setting();
+
 /// One of a few words.
 TypePtr<std::string> word(std::vector<std::string> words);
 

@@ -189,8 +189,11 @@ TypePtr<ReportCandidate> report_candidate() {
       "a configuration",
       {
           field("name", &C::name, text("a name", 0, 100), "What it is called; empty = by its formats."),
-          field("weights", &C::weights, name("keep or the name of a weight format"), "As weights.format."),
-          field("kv_cache", &C::kv_cache, cache_format(), "As kv_cache.format."),
+          field("weights", &C::weights, text("keep or the name of a weight format", 0, 100),
+                "As weights.format; by default the base's, keep in the base."),
+          field("kv_cache", &C::kv_cache, text("the name of a cache format", 0, 100),
+                "As kv_cache.format; by default the base's, f32 in the base."),
+          field("set", &C::set, map(setting()), "Further keys of a run, by full name, with their values."),
       });
 }
 
@@ -218,6 +221,16 @@ TypePtr<ReportConfig> report() {
           field("gate", &R::gate, report_gate(), "Limits; a candidate beyond one ends with exit code 6."),
           field("repetitions", &R::repetitions, integer(0, 1000),
                 "Times that each speed is measured; 0 = not at all."),
+          field(
+              "sections", &R::sections, list(name("the name of a section"), 32),
+              "Optional sections: propagation, routing, activations, draft, needle, generation, determinism, "
+              "kernels, conformance, attribution; empty = all."),
+          field("attribute", &R::attribute, text("a candidate's name", 0, 100),
+                "Candidate whose loss is attributed to its parts; empty = the chosen one."),
+          field("second_device", &R::second_device, text("a device selector, or none", 0, 1024),
+                "Device whose logits are compared with the first one's; empty = any other, none = no one."),
+          field("previous", &R::previous, path("a report.json", true),
+                "An earlier report.json that this one is compared with; empty = none."),
       });
 }
 

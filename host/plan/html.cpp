@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "host/plan/escape_html.h"
 #include "host/plan/print.h"
 
 namespace clinfer::plan {
@@ -22,30 +23,6 @@ constexpr const char* kColours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
 
 const char* colour(size_t i) {
   return kColours[i % std::size(kColours)];
-}
-
-/// Names come from model files: nothing of them may become markup.
-std::string escape(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 struct Bar {
@@ -66,7 +43,7 @@ std::string bars(const std::vector<Bar>& list, double full, const char* fill) {
     const size_t y = i * 22;
     const double width = 560 * list[i].bytes / full;
     svg += fmt::format("<text x=\"190\" y=\"{}\" text-anchor=\"end\" font-size=\"12\">{}</text>", y + 15,
-                       escape(list[i].label));
+                       escape_html(list[i].label));
     svg += fmt::format("<rect x=\"200\" y=\"{}\" width=\"{:.1f}\" height=\"16\" fill=\"{}\"/>", y + 3, width,
                        fill);
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" font-size=\"12\">{}</text>", 206 + width, y + 15,
@@ -87,7 +64,7 @@ std::string memory_section(const Plan& plan, const std::vector<graph::DeviceInfo
   }
   std::string html;
   for (size_t d = 0; d < devices.size(); ++d) {
-    html += fmt::format("<p>{} {} (has {})</p>", escape(devices[d].id), escape(devices[d].name),
+    html += fmt::format("<p>{} {} (has {})</p>", escape_html(devices[d].id), escape_html(devices[d].name),
                         readable_bytes(static_cast<double>(devices[d].global_bytes)));
     html += bars(lists[d], full, colour(d));
   }
@@ -115,8 +92,8 @@ std::string placement_strip(const Plan& plan, const std::vector<graph::DeviceInf
   }
   svg += "</svg><p>";
   for (size_t d = 0; d < devices.size(); ++d)
-    svg +=
-        fmt::format("<span style=\"color:{}\">&#9632;</span> {} &nbsp; ", colour(d), escape(devices[d].id));
+    svg += fmt::format("<span style=\"color:{}\">&#9632;</span> {} &nbsp; ", colour(d),
+                       escape_html(devices[d].id));
   return svg + "</p>";
 }
 
@@ -140,20 +117,21 @@ std::string step_row(const Plan& plan, const Step& step, const std::vector<graph
   const graph::Cost cost = cost_of(plan, node);
   std::string why;
   for (const Refusal& refusal : step.refused)
-    why += fmt::format("not {}: {}<br>", escape(refusal.variant), escape(refusal.reason));
+    why += fmt::format("not {}: {}<br>", escape_html(refusal.variant), escape_html(refusal.reason));
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"type\">{}</td><td class=\"n\">{}</td><td "
       "class=\"n\">{:.2f}</td><td "
       "class=\"why\">{}</td></tr>\n",
-      escape(node.name), escape(devices[static_cast<size_t>(node.device)].id),
-      step.variant == nullptr ? "copy" : escape(step.variant->name),
+      escape_html(node.name), escape_html(devices[static_cast<size_t>(node.device)].id),
+      step.variant == nullptr ? "copy" : escape_html(step.variant->name),
       graph::to_string(plan.graph.value(node.outputs.front()).type), readable_bytes(cost.bytes),
       cost.flops / 1e6, why);
 }
 
 std::string plan_section(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
-  std::string html = fmt::format("<h2>{} ({}): at most {} tokens, context {}</h2>", escape(plan.graph.name),
-                                 escape(plan.phase), plan.most.tokens, plan.most.context);
+  std::string html =
+      fmt::format("<h2>{} ({}): at most {} tokens, context {}</h2>", escape_html(plan.graph.name),
+                  escape_html(plan.phase), plan.most.tokens, plan.most.context);
   html += "<h3>Placement by stage</h3>" + placement_strip(plan, devices);
   html += "<h3>Memory</h3>" + memory_section(plan, devices);
   html += "<h3>Bytes that a call must move at least, by op</h3>" + traffic_by_op(plan);
@@ -174,7 +152,7 @@ std::string to_html(const std::string& title, const std::vector<std::shared_ptr<
   std::string html = fmt::format(
       "<!doctype html><html lang=\"en\"><head><meta "
       "charset=\"utf-8\"><title>{0}</title><style>{1}</style></head><body><h1>{0}</h1>",
-      escape(title), kStyle);
+      escape_html(title), kStyle);
   for (const auto& plan : plans) html += plan_section(*plan, devices);
   return html + "</body></html>\n";
 }

@@ -30,11 +30,21 @@ double BaseRow::kept_mass() const {
   return mass;
 }
 
+double entropy_of(std::span<const float> logits, double log_sum) {
+  double entropy = 0;
+  for (const float logit : logits) {
+    const double log_p = logit - log_sum;
+    entropy -= std::exp(log_p) * log_p;
+  }
+  return entropy;
+}
+
 BaseRow keep_row(std::span<const float> logits, int32_t next, size_t kept) {
   BaseRow row;
   row.ids = largest(logits, kept);
   for (const int32_t id : row.ids) row.logits.push_back(logits[static_cast<size_t>(id)]);
   row.log_sum_exp = log_sum_exp(logits);
+  row.entropy = entropy_of(logits, row.log_sum_exp);
   row.next = next;
   row.next_logit = logits[static_cast<size_t>(next)];
   row.whole = row.ids.size() == logits.size();

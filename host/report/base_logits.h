@@ -18,12 +18,16 @@ struct BaseRow {
   double log_sum_exp = 0;     ///< of all logits
   int32_t next = 0;           ///< the token that came
   double next_logit = 0;
+  double entropy = 0;  ///< of the whole distribution, nats
   bool whole = false;  ///< ids is the whole vocabulary
 
   double kept_mass() const;  ///< probability of ids together
 };
 
 BaseRow keep_row(std::span<const float> logits, int32_t next, size_t kept = kKeptLogits);
+
+/// -sum p log p of the distribution whose logits and log-sum-exp these are, nats.
+double entropy_of(std::span<const float> logits, double log_sum);
 
 /// Indices of the `count` largest values, largest first, ties by index.
 std::vector<int32_t> largest(std::span<const float> values, size_t count);

@@ -7,15 +7,29 @@
 #include <vector>
 
 #include "host/report/comparison.h"
+#include "host/report/section_data.h"
 #include "host/report/statistics.h"
+#include "host/run/kernel_error.h"
 
 namespace clinfer::report {
 
-/// What is compared: formats of the weights and of the KV cache.
+/// What is compared.
 struct Candidate {
   std::string name;
-  std::string weights;   ///< "keep" or a quant format
-  std::string kv_cache;  ///< "f32" or "f16"
+  std::string weights;                            ///< "keep" or a quant format
+  std::string kv_cache;                           ///< format of the cache
+  std::map<std::string, std::string> settings{};  ///< further keys of the run and their values
+};
+
+/// A block that conversion hurts most.
+struct WorstBlock {
+  std::string tensor;
+  int64_t row = 0;  ///< of its first value; a stack of matrices counts through
+  int64_t col = 0;
+  int64_t rows = 0;  ///< its size
+  int64_t cols = 0;
+  double signal = 0;
+  double noise = 0;
 };
 
 /// How many scales have which power of two: floor(log2(scale)) -> count. Zero and non-finite scales apart.
@@ -27,6 +41,8 @@ struct ScaleHistogram {
   void add(double scale);
   void add(const ScaleHistogram& other);
 };
+
+inline constexpr size_t kWorstBlocks = 5;
 
 /// A weight matrix of the model (the experts of a layer count as one) as stored beside as converted.
 struct TensorError {
@@ -47,12 +63,13 @@ struct TensorError {
   int64_t nonfinite = 0;                ///< values that are Inf or NaN before or after
   bool block_maxima = false;            ///< scales are the largest magnitudes of the blocks instead
   ScaleHistogram scales;
+  std::vector<WorstBlock> worst_blocks;  ///< most noise first, at most kWorstBlocks
+  int64_t output_tokens = 0;             ///< of the text, for the two below; 0: not measured
+  double output_signal = 0;              ///< sum of squares of the matrix' outputs on the base's inputs
+  double output_noise = 0;               ///< of what conversion changes in them
 
   double sqnr_db() const;  ///< infinite when nothing differs
 };
-
-/// 10 log10(signal / noise), infinite without noise.
-double sqnr_db(double signal, double noise);
 
 /// Bytes and elements of all weights of a role, vectors (norms, biases) included.
 struct RoleSize {
@@ -87,6 +104,11 @@ struct CandidateResult {
   double cache_bytes_per_token = 0;
   Comparison comparison;
   std::optional<Speed> speed;
+  std::optional<Propagation> propagation;
+  std::vector<RoutingLayer> routing;  ///< empty without experts
+  std::optional<DraftAgreement> draft;
+  std::optional<Needle> needle;
+  std::optional<Generation> generation;
   std::vector<std::string> gate_failures;
 
   int64_t weight_elements() const;
@@ -126,6 +148,18 @@ struct Report {
   Perplexity base_perplexity;
   double base_tail_mass = 0;  ///< mean probability outside the kept logits
   std::vector<CandidateResult> candidates;
+  std::map<std::string, RoleSize> base_sizes;
+  std::optional<DraftAgreement> base_draft;
+  std::optional<Needle> base_needle;
+  std::vector<ActivationError> activations;
+  std::vector<ActivationShape> activation_shapes;
+  std::vector<RunAgreement> agreements;
+  std::vector<run::KernelError> kernel_errors;
+  std::vector<Conformance> conformance;
+  std::optional<Attribution> attribution;
+  std::string previous;  ///< file that history is about
+  std::vector<HistoryRow> history;
+  std::vector<std::string> absent;   ///< a line for each section that this run cannot have
   std::vector<std::string> kernels;  ///< variants that ran, sorted
   std::optional<size_t> knee;        ///< of the front of bytes and KL
   std::optional<size_t> winner;      ///< the smallest that passes the gate, or the knee without one

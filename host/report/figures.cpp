@@ -7,7 +7,6 @@
 
 #include "host/report/pareto.h"
 #include "host/report/plot.h"
-#include "host/report/table.h"
 #include "host/report/tables.h"
 
 namespace clinfer::report {

@@ -1,24 +1,17 @@
 #include "host/report/json.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "host/report/section_json.h"
 
 namespace clinfer::report {
 namespace {
 
 using nlohmann::json;
 
-json finite(double value) {
-  return std::isfinite(value) ? json(value) : json(nullptr);
-}
-
 template <class T>
 json optional(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
-}
-
-json estimate_json(const Estimate& e) {
-  return {{"mean", e.mean}, {"standard_error", e.standard_error}, {"n", e.count}};
 }
 
 json perplexity_json(const Perplexity& p) {
@@ -26,7 +19,7 @@ json perplexity_json(const Perplexity& p) {
 }
 
 json candidate_json(const Candidate& c) {
-  return {{"name", c.name}, {"weights", c.weights}, {"kv_cache", c.kv_cache}};
+  return {{"name", c.name}, {"weights", c.weights}, {"kv_cache", c.kv_cache}, {"settings", c.settings}};
 }
 
 json scales_json(const ScaleHistogram& h, bool block_maxima) {
@@ -38,7 +31,15 @@ json scales_json(const ScaleHistogram& h, bool block_maxima) {
           {"nonfinite", h.nonfinite}};
 }
 
+json block_json(const WorstBlock& b) {
+  return {{"tensor", b.tensor}, {"row", b.row},      {"column", b.col},
+          {"rows", b.rows},     {"columns", b.cols}, {"sqnr_db", finite_json(sqnr_db(b.signal, b.noise))},
+          {"noise", b.noise}};
+}
+
 json tensor_json(const TensorError& t) {
+  json blocks = json::array();
+  for (const WorstBlock& b : t.worst_blocks) blocks.push_back(block_json(b));
   return {{"name", t.name},
           {"role", t.role},
           {"layer", t.layer},
@@ -46,36 +47,61 @@ json tensor_json(const TensorError& t) {
           {"stored", t.stored},
           {"held", t.held},
           {"held_bytes", t.held_bytes},
-          {"sqnr_db", finite(t.sqnr_db())},
+          {"sqnr_db", finite_json(t.sqnr_db())},
           {"cosine", t.cosine},
           {"max_abs_error", t.max_abs_error},
-          {"max_rel_error", finite(t.max_rel_error)},
+          {"max_rel_error", finite_json(t.max_rel_error)},
           {"clipped_share", optional(t.clipped_share)},
           {"flushed_share", t.flushed_share},
           {"nonfinite", t.nonfinite},
-          {"scales", scales_json(t.scales, t.block_maxima)}};
+          {"scales", scales_json(t.scales, t.block_maxima)},
+          {"worst_blocks", blocks},
+          {"output_sqnr_db",
+           t.output_tokens > 0 ? finite_json(sqnr_db(t.output_signal, t.output_noise)) : json(nullptr)},
+          {"output_tokens", t.output_tokens}};
+}
+
+json percentiles_json(const Percentiles& p) {
+  return {{"50", p.median}, {"90", p.p90}, {"95", p.p95}, {"99", p.p99}, {"99.9", p.p999}, {"100", p.max}};
 }
 
 json comparison_json(const Comparison& c) {
-  const Percentiles& p = c.kl_percentiles;
   json flips = json::array();
   for (const MarginBucket& b : c.flips)
-    flips.push_back({{"from", b.from}, {"to", finite(b.to)}, {"tokens", b.rows}, {"flips", b.flips}});
+    flips.push_back({{"from", b.from}, {"to", finite_json(b.to)}, {"tokens", b.rows}, {"flips", b.flips}});
   json depth = json::array();
-  for (const Estimate& e : c.kl_by_depth) depth.push_back(estimate_json(e));
+  for (const DepthBucket& b : c.kl_by_depth)
+    depth.push_back({{"from", b.from}, {"to", b.to}, {"kl", estimate_json(b.kl)}});
+  json classes = json::array();
+  for (const ClassBucket& b : c.by_class)
+    classes.push_back({{"kind", name_of(b.kind)},
+                       {"kl", estimate_json(b.kl)},
+                       {"log_perplexity_difference", estimate_json(b.nll_difference)}});
   return {{"kl", estimate_json(c.kl)},
-          {"kl_percentiles",
-           {{"50", p.median}, {"90", p.p90}, {"95", p.p95}, {"99", p.p99}, {"99.9", p.p999}, {"100", p.max}}},
+          {"kl_percentiles", percentiles_json(c.kl_percentiles)},
+          {"reverse_kl", estimate_json(c.reverse_kl)},
+          {"reverse_kl_percentiles", percentiles_json(c.reverse_percentiles)},
+          {"jensen_shannon", estimate_json(c.jensen_shannon)},
           {"top1", estimate_json(c.top1)},
           {"top5", estimate_json(c.top5)},
+          {"top10", estimate_json(c.top10)},
+          {"entropy_change", estimate_json(c.entropy_change)},
+          {"calibration_error", c.calibration_error},
+          {"base_calibration_error", c.base_calibration_error},
           {"right_token_change", estimate_json(c.next_change)},
           {"right_token_change_rms", c.next_change_rms},
           {"perplexity", perplexity_json(c.perplexity)},
+          {"word_perplexity", c.word_perplexity()},
+          {"bits_per_byte", c.bits_per_byte()},
+          {"scored_words", c.units.words},
+          {"scored_bytes", c.units.bytes},
           {"log_perplexity_difference", estimate_json(c.nll_difference)},
+          {"log_perplexity_difference_window_error", c.window_error},
           {"perplexity_ratio", c.perplexity_ratio},
           {"perplexity_ratio_standard_error", c.ratio_error},
           {"flips_by_margin", flips},
-          {"kl_by_depth", depth}};
+          {"kl_by_depth", depth},
+          {"by_kind_of_token", classes}};
 }
 
 json result_json(const CandidateResult& r) {
@@ -90,19 +116,20 @@ json result_json(const CandidateResult& r) {
               {"cache_bytes_per_token", r.cache_bytes_per_token},
               {"sizes", sizes},
               {"converted", r.converted},
-              {"converted_sqnr_db", finite(r.converted_sqnr_db)},
+              {"converted_sqnr_db", finite_json(r.converted_sqnr_db)},
               {"verdict", r.verdict},
               {"comparison", comparison_json(r.comparison)},
               {"gate_failures", r.gate_failures},
               {"tensors", tensors}};
   if (r.theory)
-    out["theory"] = {{"gaussian_db", finite(r.theory->gaussian_db)},
-                     {"heavy_tailed_db", finite(r.theory->heavy_tailed_db)}};
+    out["theory"] = {{"gaussian_db", finite_json(r.theory->gaussian_db)},
+                     {"heavy_tailed_db", finite_json(r.theory->heavy_tailed_db)}};
   if (r.speed)
     out["speed"] = {{"prompt_tokens", r.speed->prompt_tokens},
                     {"prompt_rates", r.speed->prompt_rates},
                     {"generated_tokens", r.speed->generated_tokens},
                     {"generation_rates", r.speed->generation_rates}};
+  add_sections(r, out);
   return out;
 }
 
@@ -128,20 +155,21 @@ json identity_json(const Identity& id) {
 std::string to_json(const Report& report) {
   json candidates = json::array();
   for (const CandidateResult& r : report.candidates) candidates.push_back(result_json(r));
-  const json whole = {{"identity", identity_json(report.identity)},
-                      {"kernels", report.kernels},
-                      {"gate",
-                       {{"max_mean_kl", report.gate.max_mean_kl},
-                        {"max_ppl_ratio", report.gate.max_ppl_ratio},
-                        {"min_top1", report.gate.min_top1}}},
-                      {"base",
-                       {{"candidate", candidate_json(report.base)},
-                        {"perplexity", perplexity_json(report.base_perplexity)},
-                        {"kept_logits", kKeptLogits},
-                        {"mean_tail_mass", report.base_tail_mass}}},
-                      {"knee", optional(report.knee)},
-                      {"winner", optional(report.winner)},
-                      {"candidates", candidates}};
+  json whole = {{"identity", identity_json(report.identity)},
+                {"kernels", report.kernels},
+                {"gate",
+                 {{"max_mean_kl", report.gate.max_mean_kl},
+                  {"max_ppl_ratio", report.gate.max_ppl_ratio},
+                  {"min_top1", report.gate.min_top1}}},
+                {"base",
+                 {{"candidate", candidate_json(report.base)},
+                  {"perplexity", perplexity_json(report.base_perplexity)},
+                  {"kept_logits", kKeptLogits},
+                  {"mean_tail_mass", report.base_tail_mass}}},
+                {"knee", optional(report.knee)},
+                {"winner", optional(report.winner)},
+                {"candidates", candidates}};
+  add_sections(report, whole);
   return whole.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -59,6 +59,7 @@ std::string to_markdown(const Report& report) {
     out += "## " + escape_markdown(worst.title) + ": the worst\n\n" + to_markdown(worst) + "\n";
   }
   out += "## What was measured\n\n" + to_markdown(identity_table(report)) + "\n## Method\n\n";
+  for (const std::string& line : report.absent) out += "- Left out: " + escape_markdown(line) + ".\n";
   for (const std::string& note : method_notes()) out += "- " + note + "\n";
   return out;
 }

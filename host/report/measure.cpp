@@ -3,6 +3,8 @@
 #include <set>
 
 #include "graph/parameters.h"
+#include "host/report/activation_error.h"
+#include "host/report/draft_agreement.h"
 #include "host/report/roles.h"
 #include "host/report/theory.h"
 #include "quant/error.h"
@@ -54,13 +56,48 @@ Comparison run_candidate(run::Engine& engine, const Windows& windows, const Base
     rows.push_back(compare_row(base.rows.at(static_cast<size_t>(row)), logits));
   };
   score_rows(engine, windows, sink, progress);
-  return compare(rows, windows.scored());
+  return compare(rows, windows);
 }
 
-void measure_weights(const run::Engine& engine, const io::Checkpoint& checkpoint,
+void run_base_sections(run::Engine& engine, const Windows& windows, const Sections& sections, BaseRun& base,
+                       Report& report) {
+  const bool looks_at_activations = sections.contains(Section::activations);
+  if (looks_at_activations || sections.contains(Section::propagation) ||
+      sections.contains(Section::routing)) {
+    ActivationMeter meter;
+    base.trace = take_trace(engine, windows, [&](const run::StepView& view) {
+      base.inputs.see(view);
+      if (looks_at_activations) meter.see(view);
+    });
+    report.activations = meter.errors();
+    report.activation_shapes = meter.shapes();
+  }
+  if (sections.contains(Section::needle)) {
+    base.haystacks = make_haystacks(windows);
+    base.needle_rows = run_needle_base(engine, base.haystacks);
+    if (!base.haystacks.empty()) report.base_needle = needle_of_base(base.haystacks, base.needle_rows);
+  }
+  if (sections.contains(Section::generation)) base.texts = write_greedily(engine, windows);
+  if (engine.has_draft()) report.base_draft = draft_agreement(engine, windows);
+  report.base_sizes = sizes_of(engine.plans().list.front()->graph);
+}
+
+void run_candidate_sections(run::Engine& engine, const Windows& windows, const Sections& sections,
+                            const BaseRun& base, CandidateResult& result) {
+  if (sections.contains(Section::propagation) || sections.contains(Section::routing)) {
+    const Trace trace = take_trace(engine, windows);
+    if (sections.contains(Section::propagation)) result.propagation = propagation_of(base.trace, trace);
+    if (sections.contains(Section::routing)) result.routing = routing_of(base.trace, trace);
+  }
+  if (!base.haystacks.empty()) result.needle = run_needle(engine, base.haystacks, base.needle_rows);
+  if (!base.texts.empty()) result.generation = compare_greedy(engine, base.texts);
+  if (engine.has_draft()) result.draft = draft_agreement(engine, windows);
+}
+
+void measure_weights(const run::Engine& engine, const io::Checkpoint& checkpoint, const LinearInputs& inputs,
                      const TensorProgress& progress, CandidateResult& result) {
   const graph::Graph& graph = engine.plans().list.front()->graph;
-  result.tensors = weight_errors(graph, checkpoint, progress);
+  result.tensors = weight_errors(graph, checkpoint, inputs, progress);
   result.sizes = sizes_of(graph);
   result.cache_bytes_per_token = graph::cache_bytes_per_token(graph);
   for (size_t device = 0; device < engine.options().devices.size(); ++device)

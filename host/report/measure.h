@@ -5,7 +5,12 @@
 
 #include "host/report/base_logits.h"
 #include "host/report/data.h"
+#include "host/report/generation.h"
+#include "host/report/linear_inputs.h"
+#include "host/report/needle.h"
 #include "host/report/score.h"
+#include "host/report/sections.h"
+#include "host/report/trace.h"
 #include "host/report/weight_error.h"
 
 namespace clinfer::report {
@@ -15,6 +20,11 @@ struct BaseRun {
   std::vector<BaseRow> rows;
   Perplexity perplexity;
   double tail_mass = 0;  ///< mean probability outside the kept logits
+  Trace trace;           ///< empty unless a section needs it, as all below
+  std::vector<Haystack> haystacks;
+  std::vector<BaseRow> needle_rows;
+  std::vector<GreedyText> texts;
+  LinearInputs inputs;
 };
 
 BaseRun run_base(run::Engine& engine, const Windows& windows, const WindowProgress& progress);
@@ -23,8 +33,18 @@ BaseRun run_base(run::Engine& engine, const Windows& windows, const WindowProgre
 Comparison run_candidate(run::Engine& engine, const Windows& windows, const BaseRun& base,
                          const WindowProgress& progress);
 
+/// What the sections need of the base, after its run of the windows; what the base alone is asked goes into
+/// the report.
+void run_base_sections(run::Engine& engine, const Windows& windows, const Sections& sections, BaseRun& base,
+                       Report& report);
+
+/// The sections that compare a candidate with the base.
+void run_candidate_sections(run::Engine& engine, const Windows& windows, const Sections& sections,
+                            const BaseRun& base, CandidateResult& result);
+
 /// All that needs no text: errors of the weights, sizes, theory and verdict.
-void measure_weights(const run::Engine& engine, const io::Checkpoint& checkpoint,
+/// `inputs`: the base's, on which the matrices' own errors are taken; may be empty.
+void measure_weights(const run::Engine& engine, const io::Checkpoint& checkpoint, const LinearInputs& inputs,
                      const TensorProgress& progress, CandidateResult& result);
 
 /// Names of the kernel variants in the engine's plans, sorted, each once.

@@ -90,7 +90,7 @@ std::string dot(double x, double y, const PlotPoint& point, double radius) {
   std::string svg;
   if (point.ring)
     svg += fmt::format(
-        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\" fill=\"none\" stroke=\"#222\" "
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\" fill=\"none\" class=\"ring\" "
         "stroke-width=\"2\"/>",
         x, y, radius + 5);
   return svg + fmt::format(
@@ -144,7 +144,8 @@ std::string polyline(const PlotLine& drawn, const Scale& xs, const Scale& ys) {
 }  // namespace
 
 const char* colour(size_t index) {
-  return kColours[index % std::size(kColours)];
+  static_assert(std::size(kColours) == kColourCount);
+  return kColours[index % kColourCount];
 }
 
 std::string legend(const std::vector<std::string>& names) {

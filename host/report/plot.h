@@ -46,6 +46,7 @@ struct Bar {
 std::string bars(const std::vector<Bar>& list, size_t colour);
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito 2008), over again when they run out.
+inline constexpr size_t kColourCount = 8;
 const char* colour(size_t index);
 
 /// Names beside squares of their colours.

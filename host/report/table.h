@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "host/plan/escape_html.h"
+
 namespace clinfer::report {
 
 /// A table of the report, the same in Markdown and in HTML. The first column is text, the others are figures
@@ -20,8 +22,7 @@ std::string to_markdown(const Table& table);
 /// <table>, without title and note; cells are escaped.
 std::string to_html(const Table& table);
 
-/// Text as it may stand in HTML, in attributes too: names come from model files.
-std::string escape_html(std::string_view text);
+using plan::escape_html;
 
 /// Text as it may stand in a cell or a line of Markdown.
 std::string escape_markdown(std::string_view text);

@@ -6,37 +6,16 @@
 #include <cmath>
 #include <set>
 
+#include "host/report/section_tables.h"
+
 namespace clinfer::report {
 namespace {
-
-using Row = std::vector<std::string>;
-
-constexpr double k95 = 1.96;  // standard errors on each side of a 95 % interval
-
-std::string with_interval(const Estimate& e) {
-  return fmt::format("{:.3g} +/- {:.2g}", e.mean, k95 * e.standard_error);
-}
-
-std::string share_with_interval(const Estimate& e) {
-  return fmt::format("{:.2f} +/- {:.2f} %", 100 * e.mean, 100 * k95 * e.standard_error);
-}
 
 std::string mean_rate(const std::vector<double>& rates) {
   if (rates.empty()) return "-";
   const Estimate e = estimate(rates);
   const double deviation = e.standard_error * std::sqrt(static_cast<double>(e.count));
   return fmt::format("{:.1f} +/- {:.1f}", e.mean, deviation);
-}
-
-template <class MakeRow>
-Table for_candidates(const Report& report, Table table, MakeRow row) {
-  for (const CandidateResult& c : report.candidates) {
-    Row cells = {c.candidate.name};
-    const Row rest = row(c);
-    cells.insert(cells.end(), rest.begin(), rest.end());
-    table.rows.push_back(std::move(cells));
-  }
-  return table;
 }
 
 std::string mark(const Report& report, size_t i) {
@@ -56,21 +35,6 @@ std::set<std::string> roles_in(const Report& report) {
 }
 
 }  // namespace
-
-std::string percent(double share) {
-  return fmt::format("{:.2f} %", 100 * share);
-}
-
-std::string decibel(double db) {
-  return std::isinf(db) ? "exact" : fmt::format("{:.2f}", db);
-}
-
-std::string readable_bytes(double bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  size_t unit = 0;
-  for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit) bytes /= 1024;
-  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.2f} {}", bytes, kUnits[unit]);
-}
 
 Table summary_table(const Report& report) {
   Table table{
@@ -95,28 +59,34 @@ Table summary_table(const Report& report) {
 }
 
 Table divergence_table(const Report& report) {
-  return for_candidates(report,
-                        {"KL divergence",
-                         "In nats; percentiles over the scored tokens.",
-                         {"candidate", "mean", "median", "90 %", "95 %", "99 %", "99.9 %", "max"},
-                         {}},
-                        [](const CandidateResult& r) {
-                          const Percentiles& p = r.comparison.kl_percentiles;
-                          Row row = {with_interval(r.comparison.kl)};
-                          for (const double value : {p.median, p.p90, p.p95, p.p99, p.p999, p.max})
-                            row.push_back(fmt::format("{:.3g}", value));
-                          return row;
-                        });
+  return for_candidates(
+      report,
+      {"KL divergence",
+       "In nats; percentiles over the scored tokens. Reverse: of the base from the candidate. "
+       "JS: Jensen-Shannon, at most 0.693.",
+       {"candidate", "mean", "median", "90 %", "95 %", "99 %", "99.9 %", "max", "reverse mean",
+        "reverse 99 %", "JS"},
+       {}},
+      [](const CandidateResult& r) {
+        const Percentiles& p = r.comparison.kl_percentiles;
+        Row row = {with_interval(r.comparison.kl)};
+        for (const double value : {p.median, p.p90, p.p95, p.p99, p.p999, p.max})
+          row.push_back(fmt::format("{:.3g}", value));
+        row.push_back(with_interval(r.comparison.reverse_kl));
+        row.push_back(fmt::format("{:.3g}", r.comparison.reverse_percentiles.p99));
+        row.push_back(fmt::format("{:.3g}", r.comparison.jensen_shannon.mean));
+        return row;
+      });
 }
 
 Table target_table(const Report& report) {
   return for_candidates(
       report,
-      {"Right token and perplexity",
-       "Change in probability of the token that came, and perplexity. The error of a perplexity is the "
-       "spread "
-       "of the text; the paired difference of log perplexity is what tells candidates apart.",
-       {"candidate", "mean change", "RMS change", "top-1", "top-5", "perplexity", "d ln(PPL)"},
+      {"Right token and agreement",
+       "Change in probability of the token that came, agreement of the most likely tokens, change of the "
+       "distribution's entropy (nats), and expected calibration error of the most likely token (base's "
+       "first).",
+       {"candidate", "mean change", "RMS change", "top-1", "top-5", "top-10", "entropy", "calibration"},
        {}},
       [](const CandidateResult& r) {
         const Comparison& c = r.comparison;
@@ -126,9 +96,50 @@ Table target_table(const Report& report) {
             fmt::format("{:.3f} %", 100 * c.next_change_rms),
             share_with_interval(c.top1),
             share_with_interval(c.top5),
-            fmt::format("{:.4f} +/- {:.4f}", c.perplexity.value, c.perplexity.standard_error),
-            fmt::format("{:+.6f} +/- {:.6f}", c.nll_difference.mean, k95 * c.nll_difference.standard_error)};
+            share_with_interval(c.top10),
+            fmt::format("{:+.5f} +/- {:.5f}", c.entropy_change.mean, k95 * c.entropy_change.standard_error),
+            fmt::format("{:.4f}, {:.4f}", c.base_calibration_error, c.calibration_error)};
       });
+}
+
+Table perplexity_table(const Report& report) {
+  return for_candidates(
+      report,
+      {"Perplexity",
+       "By token with the spread of the text as its error, by word and in bits a byte. What tells candidates "
+       "apart is the paired difference of log perplexity: 95 % intervals with tokens, and with whole "
+       "windows, "
+       "as independent.",
+       {"candidate", "token", "word", "bits/byte", "d ln(PPL)", "by windows", "ratio"},
+       {}},
+      [](const CandidateResult& r) {
+        const Comparison& c = r.comparison;
+        const double words = c.word_perplexity();
+        return Row{
+            fmt::format("{:.4f} +/- {:.4f}", c.perplexity.value, k95 * c.perplexity.standard_error),
+            words > 0 ? fmt::format("{:.4g}", words) : "-",
+            words > 0 ? fmt::format("{:.5f}", c.bits_per_byte()) : "-",
+            fmt::format("{:+.6f} +/- {:.6f}", c.nll_difference.mean, k95 * c.nll_difference.standard_error),
+            c.window_error > 0 ? fmt::format("+/- {:.6f}", k95 * c.window_error) : "-",
+            fmt::format("{:.5f} +/- {:.5f}", c.perplexity_ratio, k95 * c.ratio_error)};
+      });
+}
+
+Table class_table(const Report& report) {
+  Table table{"KL by kind of token",
+              "Mean KL where the token that came is a word, a number, punctuation, white space or of another "
+              "script.",
+              {"candidate"},
+              {}};
+  if (report.candidates.empty()) return table;
+  for (const ClassBucket& b : report.candidates.front().comparison.by_class)
+    table.columns.push_back(fmt::format("{} ({})", name_of(b.kind), b.kl.count));
+  if (table.columns.size() < 2) return table;
+  return for_candidates(report, table, [](const CandidateResult& r) {
+    Row row;
+    for (const ClassBucket& b : r.comparison.by_class) row.push_back(with_interval(b.kl));
+    return row;
+  });
 }
 
 Table flips_table(const Report& report) {
@@ -150,16 +161,18 @@ Table flips_table(const Report& report) {
 }
 
 Table depth_table(const Report& report) {
-  Table table{"KL by depth",
-              "Mean KL in equal parts of the scored half of the windows, early to late.",
-              {"candidate"},
-              {}};
+  Table table{
+      "KL by depth",
+      "Mean KL by position in the window, over equal parts of its scored half: what a cache format loses "
+      "grows with the context it reads.",
+      {"candidate"},
+      {}};
   if (report.candidates.empty()) return table;
-  const size_t parts = report.candidates.front().comparison.kl_by_depth.size();
-  for (size_t i = 0; i < parts; ++i) table.columns.push_back(fmt::format("part {} of {}", i + 1, parts));
+  for (const DepthBucket& b : report.candidates.front().comparison.kl_by_depth)
+    table.columns.push_back(fmt::format("{}-{}", b.from, b.to - 1));
   return for_candidates(report, table, [](const CandidateResult& r) {
     Row row;
-    for (const Estimate& e : r.comparison.kl_by_depth) row.push_back(with_interval(e));
+    for (const DepthBucket& b : r.comparison.kl_by_depth) row.push_back(with_interval(b.kl));
     return row;
   });
 }
@@ -254,9 +267,10 @@ Table identity_table(const Report& report) {
 }
 
 std::vector<Table> tables(const Report& report) {
-  std::vector<Table> all = {summary_table(report), divergence_table(report), target_table(report),
-                            flips_table(report),   depth_table(report),      theory_table(report),
-                            size_table(report)};
+  std::vector<Table> all = {summary_table(report),    divergence_table(report), target_table(report),
+                            perplexity_table(report), flips_table(report),      depth_table(report),
+                            class_table(report),      theory_table(report),     size_table(report)};
+  for (Table& table : section_tables(report)) all.push_back(std::move(table));
   std::erase_if(all, [](const Table& table) { return table.rows.empty(); });
   return all;
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "host/kernels/weight_layout.h"
+#include "host/report/held_matrix.h"
 #include "host/report/roles.h"
 #include "host/run/weight_source.h"
 #include "quant/bytes.h"
@@ -75,40 +77,76 @@ void add_distortion(const quant::Distortion& d, double signal, int64_t elements,
   error.elements += elements;
 }
 
-/// Adds the matrices of one checkpoint tensor, which hold `experts` of the weight's.
-void add_tensor(const run::StoredMatrix& stored, const graph::Weight& weight, int64_t experts,
-                TensorError& error) {
-  const quant::Format& held = *quant::find_format(weight.format);
-  std::vector<float> values(static_cast<size_t>(weight.rows * weight.cols));
-  for (int64_t expert = 0; expert < experts; ++expert) {
-    for (int64_t row = 0; row < weight.rows; ++row) {
-      stored.format->decode_row(stored.codes, stored.scales, expert * weight.rows + row, weight.cols,
-                                values.data() + row * weight.cols);
-    }
-    if (stored.format != &held) {
-      add_matrix(held, values, weight.rows, weight.cols, error);
-    } else {
-      error.signal += energy(values);
-      error.elements += weight.rows * weight.cols;
-    }
+void add_held(const HeldMatrix& m, std::span<const float> values, TensorError& error) {
+  const quant::Distortion d = quant::measure_distortion(m.format, values, m.rows, m.cols, m.codes, m.scales);
+  add_distortion(d, energy(values), m.rows * m.cols, error);
+  error.block_maxima = m.scales.empty();
+  if (m.scales.empty()) {
+    add_block_maxima(values, error.scales);
+  } else {
+    add_scales(m.format, quant::split_scales(m.format, m.rows, m.cols, m.scales), error.scales);
   }
 }
 
+/// The part of a weight that one checkpoint tensor gives, as a weight of its own.
+graph::Weight part_of(const graph::Weight& weight, const std::string& tensor) {
+  graph::Weight part = weight;
+  part.experts = weight.experts / static_cast<int64_t>(weight.tensors.size());
+  part.tensors = {tensor};
+  return part;
+}
+
+/// A weight as the device is given it.
+std::vector<uint8_t> held_bytes(const graph::Weight& weight, const io::Checkpoint& checkpoint) {
+  std::vector<uint8_t> bytes(static_cast<size_t>(kernels::layout_of(weight).bytes));
+  run::load_weight(weight, checkpoint, [&](int64_t offset, std::span<const std::byte> piece) {
+    std::memcpy(bytes.data() + offset, piece.data(), piece.size());
+  });
+  return bytes;
+}
+
+/// Adds the matrices of one checkpoint tensor.
+void add_tensor(const graph::Weight& weight, const io::Checkpoint& checkpoint, std::span<const float> inputs,
+                TensorError& error) {
+  const run::StoredMatrix stored = run::stored_matrix(checkpoint, weight.tensors.front());
+  const quant::Format& format = *quant::find_format(weight.format);
+  error.stored = stored.format->name;
+  const bool converted = stored.format != &format;
+  const kernels::WeightLayout layout = kernels::layout_of(weight);
+  const std::vector<uint8_t> held = converted ? held_bytes(weight, checkpoint) : std::vector<uint8_t>();
+  std::vector<float> values(static_cast<size_t>(weight.rows * weight.cols));
+  for (int64_t expert = 0; expert < weight.experts; ++expert) {
+    const int64_t first = expert * weight.rows;
+    stored::decode_rows(stored, first, weight.rows, values.data());
+    if (!converted) {
+      error.signal += energy(values);
+      error.elements += weight.rows * weight.cols;
+      continue;
+    }
+    const std::span<const uint8_t> bytes = held;
+    const auto piece = [&](int64_t offset, int64_t size) {
+      return bytes.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
+    };
+    const HeldMatrix matrix{
+        format, weight.rows, weight.cols, piece(expert * layout.expert_code_bytes, layout.expert_code_bytes),
+        piece(layout.scales_offset + expert * layout.expert_scale_bytes, layout.expert_scale_bytes)};
+    add_held(matrix, values, error);
+    add_blocks(matrix, values, weight.tensors.front(), first, error);
+    if (!inputs.empty()) add_outputs(matrix, values, inputs, error);
+  }
+  stored::release(checkpoint, stored);
+}
+
 TensorError error_of(const graph::Weight& weight, const Role& role, const std::string& name,
-                     const io::Checkpoint& checkpoint) {
+                     const io::Checkpoint& checkpoint, const LinearInputs& inputs) {
   TensorError error;
   error.name = name;
   error.role = role.name;
   error.layer = role.layer;
   error.held = weight.format;
   error.held_bytes = kernels::layout_of(weight).bytes;
-  const auto experts_each = weight.experts / static_cast<int64_t>(weight.tensors.size());
-  for (const std::string& tensor : weight.tensors) {
-    const run::StoredMatrix stored = run::stored_matrix(checkpoint, tensor);
-    error.stored = stored.format->name;
-    add_tensor(stored, weight, experts_each, error);
-    checkpoint.release(*stored.tensor);
-  }
+  for (const std::string& tensor : weight.tensors)
+    add_tensor(part_of(weight, tensor), checkpoint, inputs.of(tensor), error);
   return error;
 }
 
@@ -119,18 +157,11 @@ void add_matrix(const quant::Format& format, std::span<const float> values, int6
   std::vector<uint8_t> codes(static_cast<size_t>(quant::code_bytes(format, rows, cols)));
   std::vector<uint8_t> scales(static_cast<size_t>(quant::scale_bytes(format, rows, cols)));
   format.encode(values.data(), rows, cols, codes.data(), scales.data());
-  const quant::Distortion d = quant::measure_distortion(format, values, rows, cols, codes, scales);
-  add_distortion(d, energy(values), rows * cols, error);
-  error.block_maxima = scales.empty();
-  if (scales.empty()) {
-    add_block_maxima(values, error.scales);
-  } else {
-    add_scales(format, quant::split_scales(format, rows, cols, scales), error.scales);
-  }
+  add_held({format, rows, cols, codes, scales}, values, error);
 }
 
 std::vector<TensorError> weight_errors(const graph::Graph& graph, const io::Checkpoint& checkpoint,
-                                       const TensorProgress& progress) {
+                                       const LinearInputs& inputs, const TensorProgress& progress) {
   std::vector<TensorError> errors;
   std::set<std::string> seen;
   const std::map<graph::ValueId, Role> roles = graph::weight_roles(graph);
@@ -139,7 +170,7 @@ std::vector<TensorError> weight_errors(const graph::Graph& graph, const io::Chec
     progress(++done, static_cast<int64_t>(roles.size()));
     const graph::Weight& weight = *graph.value(id).weight();
     if (weight.vector || !seen.insert(weight.tensors.front()).second) continue;
-    errors.push_back(error_of(weight, role, graph.value(id).name, checkpoint));
+    errors.push_back(error_of(weight, role, graph.value(id).name, checkpoint, inputs));
   }
   std::stable_sort(errors.begin(), errors.end(),
                    [](const TensorError& a, const TensorError& b) { return a.layer < b.layer; });

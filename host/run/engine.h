@@ -43,6 +43,9 @@ struct Plans {
 /// and lower do; Error(Fault::usage) when a draft is wanted that the model lacks.
 Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options);
 
+/// Whether the model has a multi-token-prediction module and the checkpoint any of its weights.
+bool has_draft(const io::Checkpoint& checkpoint);
+
 /// A model on its devices, for one sequence. Not for use from several threads.
 class Engine {
  public:
@@ -59,6 +62,7 @@ class Engine {
   int64_t max_context() const { return plans_.max_context; }
   int64_t batch_tokens() const { return batch_tokens_; }
   int64_t bytes_on(size_t device) const;
+  const cl::Device& device(size_t index) const { return storage_->device(static_cast<int>(index)); }
   bool has_draft() const { return draft_.prefill != nullptr; }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have

@@ -59,6 +59,12 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
 
 }  // namespace
 
+bool has_draft(const io::Checkpoint& checkpoint) {
+  graph::Model model = graph::build_model(checkpoint.config(), {.draft = true});
+  drop_absent_draft(model, checkpoint);
+  return model.draft.has_value();
+}
+
 Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
   Plans plans;
   stored::check_quantization(checkpoint);

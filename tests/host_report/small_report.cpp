@@ -5,7 +5,7 @@ namespace {
 
 report::CandidateResult candidate(const char* name, int64_t bytes, double kl) {
   report::CandidateResult r;
-  r.candidate = {name, "q8_0", "f32"};
+  r.candidate = {name, "q8_0", "f32", {}};
   report::TensorError tensor;
   tensor.name = "model.<script>alert(1)</script>.\"weight\"|";
   tensor.role = "mlp";
@@ -28,7 +28,17 @@ report::CandidateResult candidate(const char* name, int64_t bytes, double kl) {
     row.base_nll = 1;
     row.nll = 1 + kl;
   }
-  r.comparison = report::compare(rows, 4);
+  report::Windows windows;
+  windows.context = 9;
+  windows.ids.resize(18);
+  r.comparison = report::compare(rows, windows);
+  r.propagation = report::Propagation{64, {{-1, 1, 0}, {0, 1, kl}, {1, 1, 2 * kl}}, -3};
+  const double shares[] = {0, 1};
+  const report::Estimate e = report::estimate(shares);
+  r.routing = {{1, e, e, e}};
+  r.draft = report::DraftAgreement{e};
+  r.needle = report::Needle{64, e, {{0, e, e, e, e}, {1, e, e, e, e}}};
+  r.generation = report::Generation{8, {3, 8}, 5.5, e, e};
   return r;
 }
 
@@ -42,6 +52,17 @@ report::Report small_report() {
   report.identity.reproduce = "clinfer report run.yaml --set 'a=<b>'";
   report.candidates = {candidate("big", 1600, 0.001), candidate("<b>small</b>", 800, 0.1)};
   report.kernels = {"linear/rows"};
+  report.base_draft = report.candidates[0].draft;
+  report.base_needle = report.candidates[0].needle;
+  report.activations = {{"mlp", "mxint8", 64, 1, 0.001}};
+  report.activation_shapes = {{"mlp", 64, 7, 3}};
+  report.agreements = {{"the same run again", 2, 2, 0, {}, {}}};
+  report.kernel_errors = {{"cpu0", "linear/rows", "prefill", "q8_0", 64, 0.5, 0.1}};
+  report.conformance = {{"cpu0", "q8_0", 64, 0, ""}};
+  report.attribution = report::Attribution{"big", 0.001, {{"mlp", {0.0008, 0, 8}, 0.0003, 1 << 20}}};
+  report.history = {{"big", "mean KL", 0.002, 0.001}};
+  report.previous = "earlier.json";
+  report.absent = {"x: <nothing>"};
   return report;
 }
 

@@ -83,10 +83,10 @@ TEST_CASE("a report's measurements: nothing for the same weights, more for coars
     CAPTURE(format);
     Subject subject(format);
     CandidateResult result;
-    result.candidate = {format, format, "f32"};
+    result.candidate = {format, format, "f32", {}};
     result.comparison = run_candidate(*subject.engine, w, run, kQuiet);
     measure_weights(
-        *subject.engine, *subject.checkpoint, [](int64_t, int64_t) {}, result);
+        *subject.engine, *subject.checkpoint, {}, [](int64_t, int64_t) {}, result);
     CHECK(result.comparison.kl.mean > last);
     last = result.comparison.kl.mean;
     CHECK(result.converted > 0);

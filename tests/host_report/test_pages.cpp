@@ -1,12 +1,16 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/report/attribution.h"
 #include "host/report/conclude.h"
+#include "host/report/history.h"
 #include "host/report/html.h"
 #include "host/report/json.h"
 #include "host/report/markdown.h"
 #include "host/report/measure.h"
+#include "host/report/sections.h"
 #include "host/report/tables.h"
 #include "quant/error.h"
 #include "tests/host_report/small_report.h"
@@ -61,10 +65,38 @@ TEST_CASE("the page needs nothing else, and its elements are closed") {
 
 TEST_CASE("the page has every section") {
   const std::string html = to_html(concluded({}));
-  for (const char* title :
-       {"Summary", "Accuracy against bytes", "Accuracy against speed", "KL divergence",
-        "Right token and perplexity", "Flips by base margin", "KL by depth", "Theory and measurement",
-        "Error by layer", "Tensors", "Scales", "Size", "What was measured", "Method"}) {
+  for (const char* title : {"Summary",
+                            "Accuracy against bytes",
+                            "Accuracy against speed",
+                            "KL divergence",
+                            "Right token and agreement",
+                            "Perplexity",
+                            "Flips by base margin",
+                            "Flips by margin",
+                            "KL by depth",
+                            "KL by position",
+                            "Theory and measurement",
+                            "Residual stream by layer",
+                            "Error by layer",
+                            "Routing",
+                            "Routing by layer",
+                            "Draft module",
+                            "Needle",
+                            "Planted tokens by depth",
+                            "Generation",
+                            "Activations",
+                            "Attribution of big",
+                            "Loss by part",
+                            "Determinism",
+                            "Kernels",
+                            "Conformance",
+                            "History",
+                            "Weights by layer",
+                            "Tensors",
+                            "Scales",
+                            "Size",
+                            "What was measured",
+                            "Method"}) {
     CAPTURE(title);
     CHECK(has(html, "<h2>" + std::string(title) + "</h2>"));
   }
@@ -131,4 +163,52 @@ TEST_CASE("figures for people") {
   CHECK(percent(0.12345) == "12.35 %");
   CHECK(decibel(sqnr_db(1, 0)) == "exact");
   CHECK(decibel(sqnr_db(1000, 1)) == "30.00");
+}
+
+TEST_CASE("what the sections say stands in JSON and Markdown, what is left out too") {
+  const Report report = concluded({});
+  const auto json = nlohmann::json::parse(to_json(report));
+  CHECK(json["candidates"][0]["propagation"]["layers"].size() == 3);
+  CHECK(json["candidates"][0]["propagation"]["layers"][0]["sqnr_db"].is_null());
+  CHECK(json["candidates"][0]["routing"][0]["changed"]["mean"] == doctest::Approx(0.5));
+  CHECK(json["candidates"][0]["generation"]["first_differences"].size() == 2);
+  CHECK(json["conformance"][0]["mismatches"] == 0);
+  CHECK(json["attribution"]["parts"][0]["kl_per_mebibyte"] == doctest::Approx(0.0008));
+  CHECK(json["history"][0]["before"] == doctest::Approx(0.002));
+  CHECK(json["absent"].size() == 1);
+  const std::string markdown = to_markdown(report);
+  CHECK(has(markdown, "Left out: x: \\<nothing\\>."));
+  CHECK(has(markdown, "mlp (0.0008 nats a MiB)"));
+}
+
+TEST_CASE("a report beside an earlier one") {
+  Report report = concluded({});
+  const std::string earlier = to_json(report);
+  report.candidates[0].comparison.kl.mean *= 2;
+  const std::vector<HistoryRow> rows = compare_history(report, earlier, "earlier.json");
+  const auto kl = std::find_if(rows.begin(), rows.end(), [](const HistoryRow& row) {
+    return row.name == "big" && row.figure == "mean KL";
+  });
+  REQUIRE(kl != rows.end());
+  CHECK(kl->now == doctest::Approx(2 * kl->before));
+  CHECK_THROWS_AS(compare_history(report, "{\"candidates\": 3}", "x.json"), Error);
+  CHECK_THROWS_AS(compare_history(report, "no JSON", "x.json"), Error);
+}
+
+TEST_CASE("sections by name") {
+  CHECK(sections_of({}).size() == section_names().size());
+  CHECK(sections_of({"needle", "routing"}) == Sections{Section::routing, Section::needle});
+  CHECK_THROWS_AS(sections_of({"needles"}), Error);
+}
+
+TEST_CASE("parts that should stay as they are first take most KL away for a byte") {
+  Attribution a{"x", 0.03, {}};
+  a.parts.push_back({"mlp", {0.02, 0, 9}, 0.01, 8 << 20});
+  a.parts.push_back({"attention", {0.01, 0, 9}, 0.02, 1 << 20});
+  a.parts.push_back({"kv cache", {0.001, 0, 9}, 0.02, 0});
+  REQUIRE(by_worth(a).size() == 2);
+  CHECK(by_worth(a)[0]->name == "attention");
+  CHECK(has(advice_of(a), "losses add"));
+  a.whole = 0.3;
+  CHECK(has(advice_of(a), "do not add"));
 }
