@@ -23,9 +23,25 @@ list(APPEND KERNEL_FILES
   glu.cl
   include/activation.clh
   include/attention_block.clh
+  include/cache_bf16.clh
+  include/cache_code_fp8_e4m3.clh
+  include/cache_code_int4.clh
+  include/cache_code_int8.clh
+  include/cache_code_mxint8.clh
+  include/cache_f16.clh
+  include/cache_f32.clh
+  include/cache_fp8_e4m3.clh
+  include/cache_groups.clh
+  include/cache_int4.clh
+  include/cache_int8.clh
+  include/cache_mxint8.clh
+  include/cache_plain.clh
+  include/cache_row.clh
+  include/e4m3_decode.clh
+  include/half_bits.clh
   include/copy.clh
   include/lanes.clh
-  include/storage.clh
+  include/mxint8_scale.clh
   layer_norm.cl
   pointwise.cl
   rms_norm.cl

@@ -62,8 +62,10 @@ ValueId Builder::constant(std::string name, std::vector<float> data) {
   return append({.name = std::move(name), .type = type, .source = Constant{std::move(data)}});
 }
 
-ValueId Builder::cache(std::string name, int64_t width) {
-  return append({.name = std::move(name), .type = {DType::f32, kContext, width}, .source = Cache{width}});
+ValueId Builder::cache(std::string name, int64_t width, int64_t head, int64_t tail) {
+  return append({.name = std::move(name),
+                 .type = {DType::f32, kContext, width},
+                 .source = Cache{.width = width, .head = head, .tail = tail}});
 }
 
 ValueId Builder::add(Op op, std::string name, std::vector<ValueId> inputs) {

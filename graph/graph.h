@@ -51,7 +51,7 @@ class Builder {
   /// A norm weight or bias; with rows > 1 that many, one a head.
   ValueId vector(std::string tensor, int64_t size, int64_t rows = 1);
   ValueId constant(std::string name, std::vector<float> data);
-  ValueId cache(std::string name, int64_t width);
+  ValueId cache(std::string name, int64_t width, int64_t head = 0, int64_t tail = 0);
 
   /// Adds a node and returns its first result; `name` names node and result.
   ValueId add(Op op, std::string name, std::vector<ValueId> inputs);

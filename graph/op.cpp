@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "graph/cache_row.h"
 #include "quant/error.h"
 #include "quant/format.h"
 
@@ -70,7 +71,7 @@ double bytes_of(const Value& value, const Sizes& sizes) {
     return stored_bytes(value, weight->format, weight->experts, weight->rows, weight->cols);
   }
   if (const Cache* cache = value.cache()) {
-    return stored_bytes(value, cache->format, 1, sizes.context, cache->width);
+    return static_cast<double>(row_of(*cache).bytes) * static_cast<double>(sizes.context);
   }
   return kElementBytes * static_cast<double>(sizes.of(value.type.rows)) *
          static_cast<double>(value.type.cols);

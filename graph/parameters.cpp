@@ -2,6 +2,9 @@
 
 #include <map>
 
+#include "graph/cache_row.h"
+#include "quant/error.h"
+
 namespace clinfer::graph {
 namespace {
 
@@ -35,6 +38,21 @@ double cache_bytes_per_token(const Graph& graph) {
   double bytes = 0;
   for (const Value& value : graph.values) {
     if (value.cache() != nullptr && value.alias_of < 0) bytes += bytes_of(value, {1, 1, 1});
+  }
+  return bytes;
+}
+
+std::optional<double> cache_bytes_per_token(const Graph& graph, std::string_view format) {
+  double bytes = 0;
+  for (const Value& value : graph.values) {
+    if (value.cache() == nullptr || value.alias_of >= 0) continue;
+    Cache cache = *value.cache();
+    cache.format = format;
+    try {
+      bytes += static_cast<double>(row_of(cache).bytes);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
   }
   return bytes;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "graph/graph.h"
 
@@ -16,5 +18,7 @@ Parameters count_parameters(const Graph& graph);
 
 /// Bytes that one token adds to the caches, in their formats.
 double cache_bytes_per_token(const Graph& graph);
+/// The same were they all held as `format`, of quant::cache_formats(); nullopt when it cannot hold a head.
+std::optional<double> cache_bytes_per_token(const Graph& graph, std::string_view format);
 
 }  // namespace clinfer::graph

@@ -32,11 +32,13 @@ struct Constant {
   bool operator==(const Constant&) const = default;
 };
 
-/// State that outlives a call: one row a token position, `width` elements, held as `format` ("f32", "f16").
-/// A node that writes it has the written cache as its output, which is the same memory.
+/// State that outlives a call: one row a token position, `width` elements, held as `format` (a
+/// quant::CacheFormat). A node that writes it has the written cache as its output, which is the same memory.
 struct Cache {
   int64_t width = 1;
   std::string format = "f32";
+  int64_t head = 0;  ///< columns of a head, whose scales are its own; 0: all but the tail
+  int64_t tail = 0;  ///< last columns, which quantised formats keep in 16 bits (MLA's rotary part)
   bool operator==(const Cache&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "quant/cache_format.h"
 #include "quant/error.h"
 #include "quant/format.h"
 
@@ -87,7 +88,8 @@ class Verifier {
       typed(kOneRow, static_cast<int64_t>(constant->data.size()));
     } else if (const Cache* cache = value.cache()) {
       typed(kContext, cache->width);
-      known(cache->format);
+      check(quant::find_cache_format(cache->format) != nullptr, "G10", "value " + value.name,
+            "unknown cache format '" + cache->format + "'");
     }
   }
 

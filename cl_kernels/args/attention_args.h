@@ -2,8 +2,8 @@
 
 #include "cl_kernels/args/scalars.h"
 
-/// For cl_kernels/attention/*.cl; the meaning is that of graph/ops/attention.h. Widths, offsets and strides
-/// are in elements; a width is that of a row.
+/// For cl_kernels/attention/*.cl; the meaning is that of graph/ops/attention.h. Offsets and strides are in
+/// columns; that of shared keys counts from where their storage starts.
 typedef struct AttentionArgs {
   i32 tokens;
   i32 heads;
@@ -11,13 +11,13 @@ typedef struct AttentionArgs {
   i32 key_dim;
   i32 value_dim;
   i32 shared_dim;
-  i32 key_width;
+  i32 key_bytes;  ///< of a row
   i32 key_offset;
   i32 key_stride;
-  i32 value_width;
+  i32 value_bytes;
   i32 value_offset;
   i32 value_stride;
-  i32 shared_width;
+  i32 shared_bytes;
   i32 shared_offset;
   i32 context;
   i32 window;  ///< 0: none

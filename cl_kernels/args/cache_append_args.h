@@ -5,8 +5,8 @@
 /// For cl_kernels/cache_append.cl.
 typedef struct CacheAppendArgs {
   i32 tokens;
-  i32 cols;         ///< of x
-  i32 cache_width;  ///< elements of a cache row
-  i32 offset;       ///< first column written
+  i32 cols;       ///< of x
+  i32 row_bytes;  ///< of a cache row
+  i32 offset;     ///< the first column written where formats code groups of them, else its byte in the row
 } CacheAppendArgs;
 ARGS_SIZE(CacheAppendArgs, 16)

@@ -6,7 +6,7 @@
 typedef struct SliceArgs {
   i32 rows;
   i32 width;
-  i32 x_cols;  ///< elements of a row of x
-  i32 offset;
+  i32 x_bytes;  ///< of a row of x
+  i32 offset;   ///< columns from where their storage starts
 } SliceArgs;
 ARGS_SIZE(SliceArgs, 16)

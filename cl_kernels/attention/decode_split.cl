@@ -45,9 +45,10 @@ static void attention_split_item(int token, int kv_head, int head_block, int chu
 }
 
 static void attention_decode_split_body(uint worker, uint workers, global const float* restrict q,
-                                        global const void* restrict keys, global const void* restrict values,
+                                        global const uchar* restrict keys,
+                                        global const uchar* restrict values,
                                         global const int* restrict positions,
-                                        global const void* restrict shared_keys,
+                                        global const uchar* restrict shared_keys,
                                         global float* restrict partial, const AttentionArgs* a,
                                         local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
@@ -102,8 +103,8 @@ static void attention_decode_join_body(uint worker, uint workers, global const f
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decode_split(
-    global const float* restrict q, global const void* restrict keys, global const void* restrict values,
-    global const int* restrict positions, global const void* restrict shared_keys,
+    global const float* restrict q, global const uchar* restrict keys, global const uchar* restrict values,
+    global const int* restrict positions, global const uchar* restrict shared_keys,
     global float* restrict partial, const AttentionArgs a, local float* scratch) {
   attention_decode_split_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions,
                               shared_keys, partial, &a, scratch);

@@ -62,9 +62,10 @@ static void attention_close_rows(const AttentionRows* rows, const AttentionArgs*
 }
 
 static void attention_tile_body(uint worker, uint workers, global const float* restrict q,
-                                global const void* restrict keys, global const void* restrict values,
-                                global const int* restrict positions, global const void* restrict shared_keys,
-                                global float* restrict y, const AttentionArgs* a, local float* scratch) {
+                                global const uchar* restrict keys, global const uchar* restrict values,
+                                global const int* restrict positions,
+                                global const uchar* restrict shared_keys, global float* restrict y,
+                                const AttentionArgs* a, local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
   const int item_rows = BLOCKS * QUERIES;
   const int row_items = (a->tokens * (a->heads / a->kv_heads) + item_rows - 1) / item_rows;
@@ -89,8 +90,8 @@ static void attention_tile_body(uint worker, uint workers, global const float* r
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_tile(
-    global const float* restrict q, global const void* restrict keys, global const void* restrict values,
-    global const int* restrict positions, global const void* restrict shared_keys, global float* restrict y,
+    global const float* restrict q, global const uchar* restrict keys, global const uchar* restrict values,
+    global const int* restrict positions, global const uchar* restrict shared_keys, global float* restrict y,
     const AttentionArgs a, local float* scratch) {
   attention_tile_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions, shared_keys,
                       y, &a, scratch);

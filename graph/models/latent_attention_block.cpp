@@ -50,7 +50,7 @@ ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::s
   ValueId key = b.add(Slice{s.kv_rank, s.rope_dim}, prefix + ".key", {kv});
   key = b.add(Rope{s.rope_dim, 0, s.rope_dim, s.pairing, s.rotary.scale}, prefix + ".k_rope",
               {key, positions, inv_freq});
-  ValueId cache = b.cache(prefix + ".latents", s.kv_rank + s.rope_dim);
+  ValueId cache = b.cache(prefix + ".latents", s.kv_rank + s.rope_dim, s.kv_rank, s.rope_dim);
   cache = b.add(CacheAppend{0}, prefix + ".latent.append", {cache, latent, positions});
   cache = b.add(CacheAppend{s.kv_rank}, prefix + ".key.append", {cache, key, positions});
 

@@ -100,12 +100,4 @@ void choose_formats(Graph& graph, const std::string& wanted, const StoredFormat&
   choose_formats(graph, wanted, {}, stored);
 }
 
-void set_cache_format(Graph& graph, const std::string& format) {
-  if (format != "f32" && format != "f16")
-    throw Error(Fault::usage, "kv_cache.format \"" + format + "\" must be f32 or f16");
-  for (Value& value : graph.values) {
-    if (auto* cache = std::get_if<Cache>(&value.source)) cache->format = format;
-  }
-}
-
 }  // namespace clinfer::graph

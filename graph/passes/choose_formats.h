@@ -31,6 +31,4 @@ void choose_formats(Graph& graph, const std::string& wanted, const FormatRules& 
                     const StoredFormat& stored);
 void choose_formats(Graph& graph, const std::string& wanted, const StoredFormat& stored);
 
-void set_cache_format(Graph& graph, const std::string& format);
-
 }  // namespace clinfer::graph

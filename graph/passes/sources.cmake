@@ -2,4 +2,5 @@ set(PASS_SOURCES
   passes/choose_formats.cpp
   passes/expand_latent_attention.cpp
   passes/place_devices.cpp
-  passes/rewrite.cpp)
+  passes/rewrite.cpp
+  passes/set_cache_format.cpp)

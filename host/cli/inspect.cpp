@@ -15,6 +15,7 @@
 #include "host/plan/print.h"
 #include "host/stored/quantization_config.h"
 #include "host/stored/scale_faults.h"
+#include "quant/cache_format.h"
 
 namespace clinfer::cli {
 namespace {
@@ -56,16 +57,28 @@ void print_json(const nlohmann::json& root) {
   print_out("{}\n", root.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+/// Bytes of a token by cache format, of those that can hold the model's heads.
+std::vector<std::pair<std::string, double>> cache_sizes(const graph::Graph& graph) {
+  std::vector<std::pair<std::string, double>> sizes;
+  for (const quant::CacheFormat& format : quant::cache_formats()) {
+    if (const auto bytes = graph::cache_bytes_per_token(graph, format.name))
+      sizes.emplace_back(format.name, *bytes);
+  }
+  return sizes;
+}
+
 nlohmann::json model_json(const io::Checkpoint& checkpoint, const graph::Model& model) {
   const graph::Parameters parameters = graph::count_parameters(model.main);
-  nlohmann::json root = {{"family", model.family},
-                         {"layers", model.layers},
-                         {"hidden_size", model.hidden_size},
-                         {"vocab_size", model.vocab_size},
-                         {"max_positions", model.max_positions},
-                         {"parameters", {{"total", parameters.total}, {"active", parameters.active}}},
-                         {"cache_bytes_per_token_f32", graph::cache_bytes_per_token(model.main)},
-                         {"file_bytes", checkpoint.file_bytes()}};
+  const auto caches = cache_sizes(model.main);
+  nlohmann::json root = {
+      {"family", model.family},
+      {"layers", model.layers},
+      {"hidden_size", model.hidden_size},
+      {"vocab_size", model.vocab_size},
+      {"max_positions", model.max_positions},
+      {"parameters", {{"total", parameters.total}, {"active", parameters.active}}},
+      {"cache_bytes_per_token", std::map<std::string, double>(caches.begin(), caches.end())},
+      {"file_bytes", checkpoint.file_bytes()}};
   if (model.draft) root["draft_parameters"] = graph::count_parameters(*model.draft).total;
   return root;
 }
@@ -83,7 +96,6 @@ std::string readable_count(int64_t count) {
 
 void print_model(const io::Checkpoint& checkpoint, const graph::Model& model) {
   const graph::Parameters parameters = graph::count_parameters(model.main);
-  const double cache = graph::cache_bytes_per_token(model.main);
   fact("family", model.family);
   fact("layers", std::to_string(model.layers));
   fact("hidden size", std::to_string(model.hidden_size));
@@ -95,8 +107,10 @@ void print_model(const io::Checkpoint& checkpoint, const graph::Model& model) {
     fact("draft module", readable_count(graph::count_parameters(*model.draft).total) +
                              " with the embedding and head it shares");
   }
-  fact("cache", fmt::format("{} a token in f32, {} in f16", plan::readable_bytes(cache),
-                            plan::readable_bytes(cache / 2)));
+  std::string caches;
+  for (const auto& [format, bytes] : cache_sizes(model.main))
+    caches += fmt::format("{}{} {}", caches.empty() ? "" : ", ", format, plan::readable_bytes(bytes));
+  fact("cache of a token", caches);
   fact("files", fmt::format("{}, {}", checkpoint.files().size(),
                             plan::readable_bytes(static_cast<double>(checkpoint.file_bytes()))));
   print_out("\n");

@@ -45,10 +45,8 @@ struct WeightsConfig {
   std::vector<QuantizeRule> rules;  ///< before `format`
 };
 
-enum class CacheFormat { f32, f16 };
-
 struct KvCacheConfig {
-  CacheFormat format = CacheFormat::f32;
+  std::string format = "f32";  ///< the name of a quant::CacheFormat
   int64_t max_context = 0;  ///< tokens, 0..2^24; 0 = what the model was trained for
 };
 

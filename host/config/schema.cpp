@@ -3,6 +3,7 @@
 #include "host/config/compound.h"
 #include "host/config/layer_span.h"
 #include "host/config/scalar.h"
+#include "quant/cache_format.h"
 
 namespace clinfer::config {
 namespace {
@@ -64,15 +65,17 @@ TypePtr<WeightsConfig> weights() {
       });
 }
 
-TypePtr<CacheFormat> cache_format() {
-  return choice<CacheFormat>({{"f32", CacheFormat::f32}, {"f16", CacheFormat::f16}});
+TypePtr<std::string> cache_format() {
+  std::vector<std::string> names;
+  for (const quant::CacheFormat& format : quant::cache_formats()) names.emplace_back(format.name);
+  return word(std::move(names));
 }
 
 TypePtr<KvCacheConfig> kv_cache() {
   return record<KvCacheConfig>(
       "a map",
       {
-          field("format", &KvCacheConfig::format, cache_format(), "Number type of cached keys and values."),
+          field("format", &KvCacheConfig::format, cache_format(), "How cached keys and values are held."),
           field(
               "max_context", &KvCacheConfig::max_context, integer(0, kMaxTokens),
               "Tokens of prompt and answer that the cache has room for; 0 = what the model was trained for."),

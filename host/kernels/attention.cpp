@@ -2,6 +2,7 @@
 #include <span>
 
 #include "cl_kernels/args/attention_args.h"
+#include "host/kernels/cache_storage.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
 #include "host/kernels/ops.h"
@@ -12,6 +13,10 @@ namespace {
 
 const graph::Attention& op_of(const OpContext& context) {
   return std::get<graph::Attention>(context.node.op);
+}
+
+std::vector<const graph::Value*> storages(const OpContext& context) {
+  return {&context.input(1), &context.input(2), context.has_input(4) ? &context.input(4) : nullptr};
 }
 
 /// What differs between the variants and devices; the rest is in the args.
@@ -28,13 +33,18 @@ struct Shape {
 constexpr int64_t kVectorWidths[] = {16, 8};  ///< of one work-item with vectors
 constexpr int64_t kLaneWidths[] = {4};        ///< of one lane among many
 
-/// The widest vector that divides the dimensions a lane walks along.
+/// The widest vector that divides the dimensions a lane walks along and the groups of a cache.
 int64_t dim_vec(const OpContext& context) {
   const graph::Attention& op = op_of(context);
   const bool vectors = one_item_workers(context.device);
   const int64_t values = vectors ? op.value_dim : 0;
+  int64_t group = 0;
+  for (const graph::Value* value : storages(context)) {
+    if (value != nullptr) group = std::max(group, scale_group(*value));
+  }
   for (const int64_t width : vectors ? std::span<const int64_t>(kVectorWidths) : kLaneWidths) {
-    if (op.key_dim % width == 0 && op.shared_dim % width == 0 && values % width == 0) return width;
+    if (op.key_dim % width == 0 && op.shared_dim % width == 0 && values % width == 0 && group % width == 0)
+      return width;
   }
   return 1;
 }
@@ -65,11 +75,17 @@ Shape tile_shape(const OpContext& context) {
 }
 
 Support supports_formats(const OpContext& context) {
-  for (const size_t i : {1, 2, 4}) {
-    if (!context.has_input(i)) continue;
-    if (Support support = storage_support(context.input(i)); !support.ok) return support;
-  }
-  return Support::yes();
+  const Support layout = cache_support(storages(context));
+  if (!layout.ok) return layout;
+  const graph::Attention& op = op_of(context);
+  const auto ends_in = [&](const graph::Value& value, int64_t first, int64_t end) {
+    return storage_of(value, first) == storage_of(value, end - 1);
+  };
+  const int64_t values_end = op.values.offset + (op.kv_heads - 1) * op.values.head_stride + op.value_dim;
+  const bool shared =
+      !context.has_input(4) || ends_in(context.input(4), op.shared_offset, op.shared_offset + op.shared_dim);
+  if (shared && ends_in(context.input(2), op.values.offset, values_end)) return Support::yes();
+  return Support::no("its values or shared keys lie across the border of a cache's coded columns");
 }
 
 Support supports_decode(const OpContext& context) {
@@ -97,24 +113,32 @@ AttentionArgs args_of(const OpContext& context) {
   args.key_dim = narrow(op.key_dim, "attention: key_dim");
   args.value_dim = narrow(op.value_dim, "attention: value_dim");
   args.shared_dim = narrow(op.shared_dim, "attention: shared_dim");
-  args.key_width = narrow(context.input(1).type.cols, "attention: key columns");
+  args.key_bytes = narrow(row_bytes(context.input(1)), "attention: bytes of a key row");
   args.key_offset = narrow(op.keys.offset, "attention: key offset");
   args.key_stride = narrow(op.keys.head_stride, "attention: key stride");
-  args.value_width = narrow(context.input(2).type.cols, "attention: value columns");
+  args.value_bytes = narrow(row_bytes(context.input(2)), "attention: bytes of a value row");
   args.value_offset = narrow(op.values.offset, "attention: value offset");
   args.value_stride = narrow(op.values.head_stride, "attention: value stride");
-  if (context.has_input(4))
-    args.shared_width = narrow(context.input(4).type.cols, "attention: shared columns");
-  args.shared_offset = narrow(op.shared_offset, "attention: shared offset");
+  if (context.has_input(4)) {
+    args.shared_bytes = narrow(row_bytes(context.input(4)), "attention: bytes of a shared row");
+    args.shared_offset =
+        narrow(storage_column(context.input(4), op.shared_offset), "attention: shared offset");
+  }
   args.window = narrow(op.window, "attention: window");
   args.scale = op.scale;
   return args;
 }
 
 std::vector<std::string> storage_constants(const OpContext& context) {
-  return {constant("KEYS_F16", holds_f16(context.input(1))),
-          constant("VALUES_F16", holds_f16(context.input(2))),
-          constant("SHARED_F16", context.has_input(4) && holds_f16(context.input(4)))};
+  const graph::Attention& op = op_of(context);
+  const auto number = [](Storage storage) { return static_cast<int64_t>(storage); };
+  const Storage shared =
+      context.has_input(4) ? storage_of(context.input(4), op.shared_offset) : Storage::matrix;
+  std::vector<std::string> result = cache_constants(context, storages(context));
+  result.push_back(constant("KEYS", number(storage_of(context.input(1), op.keys.offset))));
+  result.push_back(constant("VALUES", number(storage_of(context.input(2), op.values.offset))));
+  result.push_back(constant("SHARED", number(shared)));
+  return result;
 }
 
 std::vector<std::string> constants(const OpContext& context, const Shape& shape) {

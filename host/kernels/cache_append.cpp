@@ -1,4 +1,5 @@
 #include "cl_kernels/args/cache_append_args.h"
+#include "host/kernels/cache_storage.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
 #include "host/kernels/ops.h"
@@ -7,22 +8,30 @@ namespace clinfer::kernels {
 
 namespace {
 
+constexpr int64_t kGroupLanes = 32;  ///< that share a group of columns with a scale
+
 Support supports(const OpContext& context) {
-  return storage_support(context.input(0));
+  return cache_support({&context.input(0)});
 }
 
 Prepared prepare(const OpContext& context) {
+  const graph::Value& cache = context.input(0);
+  const int64_t cols = context.input(1).type.cols;
+  const int64_t offset = std::get<graph::CacheAppend>(context.node.op).offset;
+  const Storage storage = storage_of(cache, offset);
+  const int64_t group = storage == Storage::codes ? scale_group(cache) : 0;
   CacheAppendArgs args{};
-  args.cols = narrow(context.input(1).type.cols, "cache_append: columns");
-  args.cache_width = narrow(context.input(0).type.cols, "cache_append: cache width");
-  args.offset = narrow(std::get<graph::CacheAppend>(context.node.op).offset, "cache_append: offset");
-  Launch launch =
-      make_launch("cache_append", {constant("APPEND_F16", holds_f16(context.input(0)))},
-                  {input_ref(0), input_ref(1), input_ref(2)}, lanes_for(context.device, kElementwiseLanes));
-  launch.work = [args, rows = context.input(1).type.rows,
+  args.cols = narrow(cols, "cache_append: columns");
+  args.row_bytes = narrow(row_bytes(cache), "cache_append: bytes of a cache row");
+  args.offset = narrow(group > 0 ? offset : column_byte(cache, offset), "cache_append: offset");
+  std::vector<std::string> defines = cache_constants(context, {&cache});
+  defines.push_back(constant("APPENDED", static_cast<int64_t>(storage)));
+  Launch launch = make_launch("cache_append", std::move(defines), {input_ref(0), input_ref(1), input_ref(2)},
+                              lanes_for(context.device, group > 0 ? kGroupLanes : kElementwiseLanes));
+  launch.work = [args, items = group > 0 ? cols / group : 1,
                  device = context.device](const graph::Sizes& sizes) mutable {
-    args.tokens = narrow(sizes.of(rows), "cache_append: tokens");
-    return Work{worker_count(device, args.tokens), bytes_of(args)};
+    args.tokens = narrow(sizes.tokens, "cache_append: tokens");
+    return Work{worker_count(device, args.tokens * items), bytes_of(args)};
   };
   return one_launch(std::move(launch));
 }

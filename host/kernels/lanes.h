@@ -31,18 +31,6 @@ inline Support always(const OpContext&) {
   return Support::yes();
 }
 
-/// Whether a matrix or cache holds f16.
-inline bool holds_f16(const graph::Value& value) {
-  return value.cache() != nullptr && value.cache()->format == "f16";
-}
-
-/// Yes when the value is f32, or a cache in one of the formats that include/storage.clh reads.
-inline Support storage_support(const graph::Value& value) {
-  const graph::Cache* cache = value.cache();
-  if (cache == nullptr || cache->format == "f32" || cache->format == "f16") return Support::yes();
-  return Support::no("cache " + value.name + " is held as " + cache->format + ", not f32 or f16");
-}
-
 /// Yes when a group may have so much local memory. Strictly below the limit: drivers keep some for
 /// themselves.
 inline Support local_memory_support(const graph::DeviceInfo& device, int64_t bytes) {

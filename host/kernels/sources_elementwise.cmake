@@ -2,6 +2,7 @@ set(ELEMENTWISE_SOURCES
   add.cpp
   attention.cpp
   cache_append.cpp
+  cache_storage.cpp
   concat.cpp
   expert_combine.cpp
   glu.cpp

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "graph/cache_row.h"
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
 #include "quant/format.h"
@@ -14,7 +15,6 @@ const quant::Format& storage_of(const graph::Value& value) {
   std::string name = "f32";
   if (const graph::Weight* weight = value.weight(); weight != nullptr && !weight->vector)
     name = weight->format;
-  if (const graph::Cache* cache = value.cache()) name = cache->format;
   const quant::Format* format = quant::find_format(name);
   if (format == nullptr) throw Error(Fault::model, value.name + ": format '" + name + "' is not known");
   return *format;
@@ -44,10 +44,38 @@ Stack stack_of(const graph::Value& value, const quant::Format& format, int64_t r
   return {1, rows, layout};
 }
 
+Bytes encode_cache(const graph::Cache& cache, const graph::Array& array) {
+  const quant::CacheFormat& format = graph::format_of(cache);
+  const quant::CacheRow layout = graph::row_of(cache);
+  Bytes bytes(static_cast<size_t>(array.rows * layout.bytes));
+  for (int64_t r = 0; r < array.rows; ++r) {
+    const std::vector<float> values(array.row(r), array.row(r) + array.cols);
+    auto* row = reinterpret_cast<uint8_t*>(bytes.data()) + r * layout.bytes;
+    quant::encode_cache_columns(format, layout, values.data(), 0, layout.cols, row);
+    quant::encode_cache_columns(format, layout, values.data() + layout.cols, layout.cols, layout.tail_cols,
+                                row);
+  }
+  return bytes;
+}
+
+graph::Array decode_cache(const graph::Cache& cache, const Bytes& bytes, int64_t rows) {
+  const quant::CacheFormat& format = graph::format_of(cache);
+  const quant::CacheRow layout = graph::row_of(cache);
+  graph::Array array(rows, cache.width);
+  std::vector<float> line(static_cast<size_t>(cache.width));
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto* row = reinterpret_cast<const uint8_t*>(bytes.data()) + r * layout.bytes;
+    quant::decode_cache_row(format, layout, row, line.data());
+    std::copy(line.begin(), line.end(), array.row(r));
+  }
+  return array;
+}
+
 }  // namespace
 
 Bytes encode(const graph::Value& value, const graph::Array& array) {
   if (value.type.dtype == graph::DType::i32) return encode_integers(array);
+  if (const graph::Cache* cache = value.cache()) return encode_cache(*cache, array);
   const quant::Format& format = storage_of(value);
   const Stack stack = stack_of(value, format, array.rows);
   Bytes bytes(static_cast<size_t>(stack.layout.bytes));
@@ -72,6 +100,8 @@ graph::Array decode(const graph::Value& value, const Bytes& bytes, const graph::
     }
     return array;
   }
+  if (const graph::Cache* cache = value.cache())
+    return decode_cache(*cache, bytes, sizes.of(value.type.rows));
   const quant::Format& format = storage_of(value);
   const Stack stack = stack_of(value, format, value.weight() ? 0 : sizes.of(value.type.rows));
   graph::Array array(stack.matrices * stack.rows, cols);

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <limits>
 
+#include "graph/cache_row.h"
 #include "quant/error.h"
 #include "quant/format.h"
 
@@ -75,9 +76,8 @@ std::string format_definition(const graph::Weight& weight) {
 
 int64_t device_bytes(const graph::Value& value, const graph::Sizes& sizes) {
   if (const graph::Weight* weight = value.weight()) return layout_of(*weight).bytes;
-  int64_t element = 4;
-  if (const graph::Cache* cache = value.cache()) element = cache->format == "f16" ? 2 : 4;
-  return sizes.of(value.type.rows) * value.type.cols * element;
+  const graph::Cache* cache = value.cache();
+  return sizes.of(value.type.rows) * (cache != nullptr ? graph::row_of(*cache).bytes : value.type.cols * 4);
 }
 
 }  // namespace clinfer::kernels

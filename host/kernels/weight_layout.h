@@ -25,8 +25,8 @@ WeightArgs weight_args(const graph::Weight& weight);
 /// The definition that selects the weight's decoder in include/weight.clh: "FORMAT_Q8_0".
 std::string format_definition(const graph::Weight& weight);
 
-/// Bytes of any value in device memory for these sizes: weights by their layout, caches and the rest rows x
-/// columns.
+/// Bytes of any value in device memory for these sizes: weights by their layout, caches by the
+/// rows of their format, the rest rows x columns.
 int64_t device_bytes(const graph::Value& value, const graph::Sizes& sizes);
 
 }  // namespace clinfer::kernels

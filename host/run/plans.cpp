@@ -3,6 +3,7 @@
 
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
+#include "graph/passes/set_cache_format.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"

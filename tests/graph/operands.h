@@ -27,7 +27,8 @@ class OperandList {
     weight.vector = true;
     return add({DType::f32, kOneRow, cols}, weight);
   }
-  OperandList& cache(int64_t width) { return add({DType::f32, kContext, width}, Cache{width}); }
+  OperandList& cache(int64_t width) { return cache(Cache{width}); }
+  OperandList& cache(const Cache& cache) { return add({DType::f32, kContext, cache.width}, cache); }
 
   operator Operands() const { return pointers_; }  // NOLINT(google-explicit-constructor)
 

@@ -45,8 +45,11 @@ TEST_CASE("bytes of values") {
   value.source = Cache{16, "f16"};
   CHECK(bytes_of(value, sizes) == 100 * 16 * 2);
   value.source = Cache{16, "f17"};
-  value.name = "kv";
-  CHECK(error_of([&] { bytes_of(value, sizes); }) == "kv: unknown format 'f17'");
+  CHECK(error_of([&] { bytes_of(value, sizes); }) ==
+        "kv_cache.format \"f17\" must be one of f32, f16, bf16, fp8_e4m3, mxint8, int8, int4");
+  // A latent of 512 columns and 64 rotary ones: codes, four scales, f16.
+  value.source = Cache{576, "fp8_e4m3", 512, 64};
+  CHECK(bytes_of(value, sizes) == 100 * (512 + 4 * 4 + 64 * 2));
 }
 
 TEST_CASE("traffic counts an operand that comes twice once") {

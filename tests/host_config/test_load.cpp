@@ -65,7 +65,7 @@ bench: {prompt_tokens: [1, 2], generate_tokens: [], depths: [0, 4096], repetitio
   CHECK(run.placement[4].layers.part == LayerPart::all);
   CHECK(run.placement[4].device == "0:1");
   CHECK(run.weights.format == "fp8_e4m3_128x128");
-  CHECK(run.kv_cache.format == CacheFormat::f16);
+  CHECK(run.kv_cache.format == "f16");
   CHECK(run.kv_cache.max_context == 4096);
   REQUIRE(run.messages.size() == 2);
   CHECK(run.messages[0].role == "user");

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/passes/set_cache_format.h"
+
 namespace clinfer::tests {
 
 namespace {
@@ -19,19 +21,19 @@ Layout add_operands(graph::Builder& b, graph::Attention& op, AttentionMemory mem
   if (memory == AttentionMemory::caches) {
     op.keys.head_stride = op.key_dim;
     op.values.head_stride = op.value_dim;
-    layout.keys = b.cache("keys", op.kv_heads * op.key_dim);
-    layout.values = b.cache("values", op.kv_heads * op.value_dim);
+    layout.keys = b.cache("keys", op.kv_heads * op.key_dim, op.key_dim);
+    layout.values = b.cache("values", op.kv_heads * op.value_dim, op.value_dim);
   } else if (memory == AttentionMemory::matrix) {
     op.keys.head_stride = op.values.head_stride = op.key_dim + op.value_dim;
     op.values.offset = op.key_dim;
     layout.keys = layout.values =
         b.input("keys", {graph::DType::f32, graph::kContext, op.kv_heads * (op.key_dim + op.value_dim)});
   } else {
-    layout.keys = layout.values = b.cache("keys", op.key_dim);
+    layout.keys = layout.values = b.cache("keys", op.key_dim, op.value_dim, op.key_dim - op.value_dim);
   }
   if (op.shared_dim > 0) {
-    op.shared_offset = 3;
-    layout.shared = b.cache("shared", op.shared_offset + op.shared_dim);
+    op.shared_offset = 24;
+    layout.shared = b.cache("shared", op.shared_offset + op.shared_dim, op.shared_offset, op.shared_dim);
   }
   return layout;
 }
@@ -76,9 +78,7 @@ Case attention_case(const AttentionShape& s, AttentionMemory memory, const std::
   c.graph = finish(b, y);
   c.sizes = {s.tokens, s.tokens, s.context};
   c.seed = seed;
-  for (graph::Value& value : c.graph.values) {
-    if (auto* cache = std::get_if<graph::Cache>(&value.source)) cache->format = format;
-  }
+  graph::set_cache_format(c.graph, format);
   const int64_t unseen = s.window > 0 ? std::max<int64_t>(0, s.context - s.tokens + 1 - s.window) : 0;
   for (const graph::ValueId id : c.graph.nodes.front().inputs) {
     const graph::Type& type = c.graph.value(id).type;

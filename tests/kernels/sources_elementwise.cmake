@@ -2,6 +2,7 @@ set(ELEMENTWISE_TESTS
   attention_case.cpp
   test_attention.cpp
   test_batch_invariance.cpp
+  test_cache.cpp
   test_elementwise.cpp
   test_rope.cpp
   test_router.cpp

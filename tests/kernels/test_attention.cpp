@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "quant/cache_format.h"
 #include "tests/kernels/attention_case.h"
 
 using namespace clinfer;
@@ -49,15 +50,6 @@ TEST_CASE("attention: chunks grow with contexts that would make too many") {
   check_all({{2, 20000, 2, 1, 16, 16}}, AttentionMemory::caches, 650);
 }
 
-TEST_CASE("attention: a cache in a format that no kernel reads is refused by name") {
-  const Case c = attention_case({1, 32, 1, 1, 32, 32}, AttentionMemory::caches, "q8_0", 660);
-  for (const kernels::Variant& variant : kernels::variants_of(graph::Attention{})) {
-    const kernels::Support support = variant.supports(context_of(c, targets().front().info));
-    CHECK_FALSE(support.ok);
-    if (variant.name != "attention/tile") CHECK(support.reason.find("q8_0") != std::string::npos);
-  }
-}
-
 TEST_CASE("attention: a window hides what lies before it") {
   check_all({{1, 300, 4, 2, 64, 64, 0, 1},
              {5, 300, 4, 2, 64, 64, 0, 100},
@@ -78,5 +70,19 @@ TEST_CASE("attention: head keys and values in one matrix, shared rotary keys in 
 TEST_CASE("attention: one latent cache is key and value of all heads") {
   check_all({{1, 70, 16, 1, 576, 512}, {3, 260, 5, 1, 80, 64}, {10, 70, 6, 1, 576, 512}},
             AttentionMemory::one_cache, 900);
+}
+
+TEST_CASE("attention: caches of every format, few and many tokens") {
+  uint64_t seed = 1000;
+  for (const quant::CacheFormat& format : quant::cache_formats()) {
+    const std::string name(format.name);
+    if (name == "f32" || name == "f16") continue;  // above
+    for (const int64_t tokens : {3, 11}) {
+      check(attention_case({tokens, 270, 6, 2, 64, 64}, AttentionMemory::caches, name, ++seed));
+      check(attention_case({tokens, 70, 6, 1, 320, 256}, AttentionMemory::one_cache, name, ++seed));
+    }
+  }
+  check(attention_case({11, 90, 4, 4, 48, 32, 16}, AttentionMemory::matrix, "fp8_e4m3", ++seed));
+  check(attention_case({3, 70, 2, 2, 24, 24, 0, 30}, AttentionMemory::caches, "int4", ++seed));
   summarise(graph::Attention{});
 }
