@@ -56,7 +56,7 @@ ValueId grouped_attention(Builder& b, const GroupedAttentionBlock& s, const std:
   }
   if (late_norm) norm_heads(b, s, prefix, h);
   const auto kept = [&](const std::string& name, ValueId rows) {
-    const ValueId cache = b.cache(prefix + "." + name, s.kv_heads * s.head_dim);
+    const ValueId cache = b.cache(prefix + "." + name, s.kv_heads * s.head_dim, s.head_dim);
     return b.add(CacheAppend{}, prefix + "." + name + ".append", {cache, rows, at.positions});
   };
   const ValueId keys = kept("keys", h.k);
