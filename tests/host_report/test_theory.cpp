@@ -20,8 +20,32 @@ Theory theory_of(const char* format) {
 // The figures are those of an implementation of the same formats in numpy, 1024 x 4096 values.
 TEST_CASE("SQNR of formats on Gaussian data") {
   const std::pair<const char*, double> expected[] = {
-      {"bf16", 55.61}, {"f16", 73.67},  {"fp8_e4m3_128x128", 31.55}, {"mxint8", 42.42}, {"q8_0", 45.42},
-      {"q4_0", 21.31}, {"q4_1", 22.13},
+      {"bf16", 55.61},
+      {"f16", 73.67},
+      {"fp8_e4m3_tensor", 31.54},
+      {"fp8_e4m3_row", 31.55},
+      {"fp8_e4m3_128x128", 31.55},
+      {"fp8_e4m3_1x128", 31.80},
+      {"mxint8", 42.42},
+      {"mxfp8_e4m3", 31.53},
+      {"mxfp8_e5m2", 25.55},
+      {"mxfp6_e2m3", 31.05},
+      {"mxfp6_e3m2", 25.55},
+      {"mxfp4", 19.01},
+      {"nvfp4", 20.44},
+      {"int8_row", 41.25},
+      {"int8_g32", 45.43},
+      {"int8_g128", 43.79},
+      {"int4_g128", 18.61},
+      {"int4_g128_asym", 19.95},
+      {"q8_0", 45.42},
+      {"q6_k", 35.01},
+      {"q5_0", 27.39},
+      {"q4_k", 22.93},
+      {"q4_1", 22.13},
+      {"q4_0", 21.31},
+      {"iq4_nl", 22.37},
+      {"gguf_mxfp4", 18.85},
   };
   for (const auto& [format, db] : expected) {
     CAPTURE(format);

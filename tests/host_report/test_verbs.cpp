@@ -76,6 +76,15 @@ TEST_CASE("report writes its files, and the winner loads") {
   const size_t index = json["winner"];
   CHECK(winner.config.weights.format == json["candidates"][index]["candidate"]["weights"]);
   CHECK(winner.config.report.candidates.empty());
+  // Every section is there, or says why it is not.
+  for (const char* section : {"propagation", "needle", "generation"})
+    CHECK(json["candidates"][0].contains(section));
+  CHECK(json["activations"]["errors"].size() > 0);
+  CHECK(json["determinism"].size() >= 2);
+  CHECK(json["kernel_errors"].size() > 10);
+  CHECK(json["conformance"].size() >= 3);
+  CHECK(json["attribution"]["parts"].size() > 1);
+  CHECK(json["absent"].dump().find("routing") != std::string::npos);
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) files += entry.is_regular_file();
   CHECK(files == 4);
@@ -85,17 +94,42 @@ TEST_CASE("a gate ends with code 6, and the report is there") {
   const Scratch scratch;
   const std::string folder = scratch.path("report");
   const Outcome outcome = run_clinfer(
-      {report_words(folder, "[{weights: q4_0}]", {"--set", "report.gate.max_mean_kl=0.001"}), ""});
+      {report_words(folder, "[{weights: q4_0}]",
+                    {"--set", "report.gate.max_mean_kl=0.001", "--set", "report.sections=[generation]"}),
+       ""});
   CHECK(outcome.code == 6);
   CHECK(outcome.out.find("q4_0 fails") != std::string::npos);
   CHECK(std::filesystem::exists(folder + "/report.html"));
   CHECK(!std::filesystem::exists(folder + "/winner.yaml"));
 }
 
+TEST_CASE("a candidate may set any key, and a report stands beside an earlier one") {
+  const Scratch scratch;
+  const std::string candidates = "[{name: parts, set: {weights.rules: [{targets: [mlp], format: q4_0}]}}]";
+  const auto words = [&](const std::string& folder, std::vector<std::string> more) {
+    more.insert(more.end(), {"--set", "report.sections=[generation]", "--set", "report.repetitions=0"});
+    return report_words(scratch.path(folder), candidates, std::move(more));
+  };
+  REQUIRE(run_clinfer({words("first", {}), ""}).code == 0);
+  const Outcome again =
+      run_clinfer({words("second", {"--set", "report.previous=" + scratch.path("first/report.json")}), ""});
+  REQUIRE_MESSAGE(again.code == 0, again.err);
+  const auto json = nlohmann::json::parse(content(scratch.path("second/report.json")));
+  CHECK(json["candidates"][0]["converted"] > 0);
+  for (const auto& tensor : json["candidates"][0]["tensors"])
+    CHECK((tensor["held"] == "q4_0") == (tensor["role"] == "mlp"));
+  REQUIRE(json["history"].size() >= 4);
+  for (const auto& row : json["history"]) CHECK(row["before"] == row["now"]);
+  const config::LoadedConfig winner = config::load(scratch.path("second/winner.yaml"));
+  CHECK(winner.config.weights.rules.size() == 1);
+}
+
 TEST_CASE("report's refusals come before the work") {
   const Scratch scratch;
   const std::string folder = scratch.path("report");
-  for (const char* candidates : {"[]", "[{weights: nonsense}]", "[{weights: q8_0}, {weights: q8_0}]"}) {
+  for (const char* candidates :
+       {"[]", "[{weights: nonsense}]", "[{weights: q8_0}, {weights: q8_0}]",
+        "[{set: {weights.formats: q8_0}}]", "[{set: {model.path: x}}]", "[{kv_cache: nonsense}]"}) {
     CAPTURE(candidates);
     const Outcome outcome = run_clinfer({report_words(folder, candidates), ""});
     CHECK(outcome.code == 2);
