@@ -6,7 +6,7 @@
 #include "cl_kernels/args/expert_linear_args.h"
 #include "tile.clh"
 
-static void expert_linear_grouped_body(uint worker, uint workers, global const float* x,
+static void expert_linear_grouped_body(uint worker, uint workers, global const ACTIVATION* x,
                                        global const int* lists, global const uchar* weight, global float* y,
                                        const ExpertLinearArgs* a, local float* scratch) {
   const int rows = a->weight.rows;
@@ -19,8 +19,8 @@ static void expert_linear_grouped_body(uint worker, uint workers, global const f
     const int start = lists[expert];
     const int count = lists[expert + 1] - start;
     if (expert < a->experts) {
-      tile_dots(weight, &a->weight, expert, row0, x, entries, start, count, a->per_slot ? 1 : a->top_k, 0, y,
-                scratch);
+      tile_dots(weight, &a->weight, expert, row0, x, entries, start, count, a->top_k,
+                a->per_slot ? a->top_k : 1, 0, y, scratch);
       continue;
     }
     const int width = min(TILE_ROWS, rows - row0);
@@ -31,7 +31,7 @@ static void expert_linear_grouped_body(uint worker, uint workers, global const f
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void expert_linear_grouped(
-    global const float* restrict x, global const int* restrict lists, global const uchar* restrict weight,
+    global const ACTIVATION* restrict x, global const int* restrict lists, global const uchar* restrict weight,
     global float* restrict y, const ExpertLinearArgs a) {
   local float scratch[TILE_SCRATCH];
   expert_linear_grouped_body((uint)get_group_id(0), (uint)get_num_groups(0), x, lists, weight, y, &a,

@@ -9,7 +9,8 @@
 #include "cl_kernels/args/expert_linear_args.h"
 #include "rows.clh"
 
-static void expert_linear_rows_body(uint worker, uint workers, global const float* x, global const int* ids,
+static void expert_linear_rows_body(uint worker, uint workers, global const ACTIVATION* x,
+                                    global const int* ids,
                                     global const uchar* weight, global float* y, const ExpertLinearArgs* a,
                                     local float* scratch) {
   const int rows = a->weight.rows;
@@ -25,13 +26,15 @@ static void expert_linear_rows_body(uint worker, uint workers, global const floa
       for (int row = first + (int)get_local_id(0); row < end; row += WG_SIZE) to[row - first] = NAN;
       continue;
     }
-    const long x_row = a->per_slot ? slot : slot / a->top_k;
-    row_dots(weight, &a->weight, expert, first, end, x + x_row * a->weight.cols, 0, 1, 0, to, 0, scratch);
+    const int cols = a->weight.cols;
+    const XRow from = a->per_slot ? x_row(x, cols * a->top_k, (int)(slot / a->top_k), (int)(slot % a->top_k) * cols)
+                                  : x_row(x, cols, (int)(slot / a->top_k), 0);
+    row_dots(weight, &a->weight, expert, first, end, from, 0, 1, 0, to, 0, scratch);
   }
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void expert_linear_rows(
-    global const float* restrict x, global const int* restrict ids, global const uchar* restrict weight,
+    global const ACTIVATION* restrict x, global const int* restrict ids, global const uchar* restrict weight,
     global float* restrict y, const ExpertLinearArgs a) {
   local float scratch[ROWS_SCRATCH];
   expert_linear_rows_body((uint)get_group_id(0), (uint)get_num_groups(0), x, ids, weight, y, &a, scratch);

@@ -3,6 +3,7 @@ list(APPEND KERNEL_FILES
   args/expert_linear_args.h
   args/head_linear_args.h
   args/linear_args.h
+  args/quantize_args.h
   args/scalars.h
   args/weight_args.h
   embedding.cl
@@ -11,19 +12,28 @@ list(APPEND KERNEL_FILES
   expert_linear_rows.cl
   head_linear.cl
   head_linear_transposed.cl
+  include/activation_record.clh
   include/arithmetic.clh
   include/head_tail.clh
+  include/integer_codes.clh
+  include/integer_dot.clh
   include/rows.clh
+  include/rows_dot_lanes.clh
+  include/rows_dot_vector.clh
   include/rows_lanes.clh
   include/rows_units.clh
   include/rows_vector.clh
   include/tile.clh
+  include/tile_dot_local.clh
+  include/tile_dot_vector.clh
   include/tile_local.clh
   include/tile_vector.clh
   include/units.clh
   include/weight.clh
+  include/x_rows.clh
   linear_rows.cl
   linear_tile.cl
+  quantize_rows.cl
   args/fp8_matmul_args.h
   nvidia/e4m3.clh
   nvidia/fp8_matmul.cl

@@ -23,14 +23,11 @@ std::string describe(Operands in, const Attributes& attributes) {
   return text + "}";
 }
 
-/// Bytes of `count` matrices [rows, cols] in a quant format.
-double stored_bytes(const Value& value, std::string_view name, int64_t count, int64_t rows, int64_t cols) {
-  const quant::Format* format = quant::find_format(name);
-  if (format == nullptr) {
-    throw Error(Fault::model, value.name + ": unknown format '" + std::string(name) + "'");
-  }
-  const int64_t bytes = quant::code_bytes(*format, rows, cols) + quant::scale_bytes(*format, rows, cols);
-  return static_cast<double>(count) * static_cast<double>(bytes);
+/// Bytes of a value of this type that is neither weight nor cache.
+double type_bytes(const Type& type, const Sizes& sizes) {
+  const int64_t rows = sizes.of(type.rows);
+  if (!type.format.empty()) return stored_bytes("a value", type.format, 1, rows, type.cols);
+  return kElementBytes * static_cast<double>(rows) * static_cast<double>(type.cols);
 }
 
 template <typename Number>
@@ -65,16 +62,23 @@ int64_t checked_index(double index, int64_t size, std::string_view what) {
                               std::to_string(size) + ")");
 }
 
+double stored_bytes(const std::string& what, std::string_view name, int64_t count, int64_t rows,
+                    int64_t cols) {
+  const quant::Format* format = quant::find_format(name);
+  if (format == nullptr) throw Error(Fault::model, what + ": unknown format '" + std::string(name) + "'");
+  const int64_t bytes = quant::code_bytes(*format, rows, cols) + quant::scale_bytes(*format, rows, cols);
+  return static_cast<double>(count) * static_cast<double>(bytes);
+}
+
 double bytes_of(const Value& value, const Sizes& sizes) {
   const Weight* weight = value.weight();
   if (weight != nullptr && !weight->vector && !weight->format.empty()) {
-    return stored_bytes(value, weight->format, weight->experts, weight->rows, weight->cols);
+    return stored_bytes(value.name, weight->format, weight->experts, weight->rows, weight->cols);
   }
   if (const Cache* cache = value.cache()) {
     return static_cast<double>(row_of(*cache).bytes) * static_cast<double>(sizes.context);
   }
-  return kElementBytes * static_cast<double>(sizes.of(value.type.rows)) *
-         static_cast<double>(value.type.cols);
+  return type_bytes(value.type, sizes);
 }
 
 double traffic(Operands in, std::span<const Type> results, const Sizes& sizes) {
@@ -84,9 +88,7 @@ double traffic(Operands in, std::span<const Type> results, const Sizes& sizes) {
                       in.begin() + static_cast<std::ptrdiff_t>(i);
     if (!seen) bytes += bytes_of(*in[i], sizes);
   }
-  for (const Type& type : results) {
-    bytes += kElementBytes * static_cast<double>(sizes.of(type.rows)) * static_cast<double>(type.cols);
-  }
+  for (const Type& type : results) bytes += type_bytes(type, sizes);
   return bytes;
 }
 

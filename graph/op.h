@@ -53,6 +53,10 @@ void require_count(Operands in, size_t low, size_t high, std::string_view op);
 /// Throws Error(Fault::run) unless 0 <= index < size: a token id, position, row or expert that data named.
 int64_t checked_index(double index, int64_t size, std::string_view what);
 
+/// Bytes of codes and scales of `count` matrices [rows, cols] held in the quant format `format`. Throws
+/// Error(Fault::model) naming `what` when there is no such format.
+double stored_bytes(const std::string& what, std::string_view format, int64_t count, int64_t rows,
+                    int64_t cols);
 /// Bytes of a value in memory for these sizes (weights in their format, caches up to `context`).
 double bytes_of(const Value& value, const Sizes& sizes);
 /// Sum of bytes_of over the operands, and over results of these types.
@@ -65,8 +69,11 @@ double dot(const double* a, const double* b, int64_t size);
 std::string format_number(double value);
 
 inline constexpr Dim kOneRow{1, Symbol::one};
-/// True for f32 values of any shape, and for i32[rows, 1].
+/// True for plain f32 values of any shape, for f32 values plain or quantised, and for i32[rows, 1].
 inline bool is_f32(const Value& value) {
+  return value.type.dtype == DType::f32 && value.type.format.empty();
+}
+inline bool is_f32_or_quantised(const Value& value) {
   return value.type.dtype == DType::f32;
 }
 inline bool is_index_column(const Value& value) {

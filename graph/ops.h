@@ -15,6 +15,7 @@
 #include "graph/ops/latent_attention.h"
 #include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
+#include "graph/ops/quantize.h"
 #include "graph/ops/pointwise.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/rope.h"
@@ -26,7 +27,7 @@ namespace clinfer::graph {
 
 /// THE list of ops.
 using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice, Concat, Add,
-                        Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy>;
+                        Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy, Quantize>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

@@ -29,7 +29,8 @@ std::string to_string(Dim dim) {
 }
 
 std::string to_string(const Type& type) {
-  return to_string(type.dtype) + "[" + to_string(type.rows) + ", " + std::to_string(type.cols) + "]";
+  const std::string held = type.format.empty() ? to_string(type.dtype) : type.format;
+  return held + "[" + to_string(type.rows) + ", " + std::to_string(type.cols) + "]";
 }
 
 }  // namespace clinfer::graph

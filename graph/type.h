@@ -38,6 +38,8 @@ struct Type {
   DType dtype = DType::f32;
   Dim rows;
   int64_t cols = 1;
+  std::string
+      format{};  ///< an f32 value's rows are held in this quant::Format (ops/quantize.h); empty: plain
   bool operator==(const Type&) const = default;
 };
 
@@ -47,6 +49,6 @@ inline constexpr Dim kContext{1, Symbol::context};
 
 std::string to_string(DType dtype);
 std::string to_string(Dim dim);           ///< "tokens", "32", "context"
-std::string to_string(const Type& type);  ///< "f32[tokens, 256]"
+std::string to_string(const Type& type);  ///< "f32[tokens, 256]", "int8_g32[tokens, 256]"
 
 }  // namespace clinfer::graph

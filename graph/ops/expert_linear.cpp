@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/ops/quantize.h"
+
 namespace clinfer::graph {
 
 std::vector<Type> ExpertLinear::infer(Operands in) const {
@@ -12,8 +14,11 @@ std::vector<Type> ExpertLinear::infer(Operands in) const {
   require(ids.dtype == DType::i32 && ids.rows == x.rows, "expert_linear C1", "ids is i32 with x's rows", in);
   require(weight != nullptr && !weight->vector && weight->experts >= ids.cols, "expert_linear C2",
           "the weight stacks at least as many experts as ids has columns", in);
-  require(is_f32(*in[0]) && x.cols == weight->cols * (per_slot ? ids.cols : 1), "expert_linear C3",
-          "x is f32 with the weight's columns (times ids' columns when per_slot)", in, attributes());
+  require(is_f32_or_quantised(*in[0]) && x.cols == weight->cols * (per_slot ? ids.cols : 1),
+          "expert_linear C3", "x is f32 with the weight's columns (times ids' columns when per_slot)", in,
+          attributes());
+  require(!per_slot || x.format.empty() || fills_blocks(x.format, weight->cols), "expert_linear C4",
+          "a quantised x has whole blocks in each slot", in, attributes());
   return {{DType::f32, x.rows, ids.cols * weight->rows}};
 }
 

@@ -5,8 +5,8 @@ namespace clinfer::graph {
 std::vector<Type> Linear::infer(Operands in) const {
   require_count(in, 2, 3, kName);
   const Weight* weight = in[1]->weight();
-  require(is_f32(*in[0]) && weight != nullptr && weight->experts == 1 && !weight->vector, "linear C1",
-          "x is f32 and the weight one matrix", in);
+  require(is_f32_or_quantised(*in[0]) && weight != nullptr && weight->experts == 1 && !weight->vector,
+          "linear C1", "x is f32 and the weight one matrix", in);
   require(in[0]->type.cols == weight->cols, "linear C2", "x has as many columns as the weight", in);
   require(in.size() == 2 || is_f32_row(*in[2], weight->rows), "linear C3",
           "the bias is one f32 row with as many columns as the weight has rows", in);

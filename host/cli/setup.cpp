@@ -110,6 +110,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   options.placement = choice.placement;
   options.weights_format = config.weights.format;
   options.weight_rules = weight_rules(config.weights);
+  options.activations_format = config.activations.format;
   options.cache_format = config.kv_cache.format;
   options.max_context = config.kv_cache.max_context;
   options.batch_tokens = config.runtime.batch_tokens;

@@ -45,6 +45,10 @@ struct WeightsConfig {
   std::vector<QuantizeRule> rules;  ///< before `format`
 };
 
+struct ActivationsConfig {
+  std::string format = "keep";  ///< what linear layers with quantised weights read; "keep" = floats
+};
+
 struct KvCacheConfig {
   std::string format = "f32";  ///< the name of a quant::CacheFormat
   int64_t max_context = 0;  ///< tokens, 0..2^24; 0 = what the model was trained for
@@ -152,6 +156,7 @@ struct RunConfig {
   std::string device = "gpu,cpu";        ///< device selectors in order of preference
   std::vector<PlacementRule> placement;  ///< empty = everything on `device`
   WeightsConfig weights;
+  ActivationsConfig activations;
   KvCacheConfig kv_cache;
   std::string prompt;             ///< text to continue; excludes messages and system
   std::string system;             ///< content of the first message of a chat

@@ -71,6 +71,16 @@ TypePtr<std::string> cache_format() {
   return word(std::move(names));
 }
 
+TypePtr<ActivationsConfig> activations() {
+  return record<ActivationsConfig>(
+      "a map", {
+                   field("format", &ActivationsConfig::format,
+                         word({"keep", "fp8_e4m3_1x128", "int8_g32", "mxint8"}),
+                         "Format that the inputs of linear layers with quantised weights are rounded to, block "
+                         "by block of each token; keep = floats."),
+               });
+}
+
 TypePtr<KvCacheConfig> kv_cache() {
   return record<KvCacheConfig>(
       "a map",
@@ -266,6 +276,7 @@ TypePtr<RunConfig> run() {
           field("placement", &R::placement, list(placement_rule(), 256),
                 "Where parts of the model run; the first rule that fits wins, the rest runs on device."),
           field("weights", &R::weights, weights(), "Weights."),
+          field("activations", &R::activations, activations(), "What linear layers read."),
           field("kv_cache", &R::kv_cache, kv_cache(), "The cache of keys and values."),
           field("prompt", &R::prompt, text("text", 0, kMaxText),
                 "Text to continue as it is; excludes system and messages."),

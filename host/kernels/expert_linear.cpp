@@ -1,5 +1,5 @@
 #include "cl_kernels/args/expert_linear_args.h"
-#include "host/kernels/matmul.h"
+#include "host/kernels/integer_dot.h"
 #include "host/kernels/ops.h"
 
 namespace clinfer::kernels {
@@ -16,6 +16,13 @@ ExpertLinearArgs make_args(const OpContext& context) {
   return args;
 }
 
+/// Constants that tell a kernel what the weight and x are.
+std::vector<std::string> operand_defines(const OpContext& context) {
+  std::vector<std::string> defines = weight_defines(context, *context.input(2).weight());
+  for (std::string& define : activation_defines(context.input(0).type)) defines.push_back(std::move(define));
+  return defines;
+}
+
 /// `items` of one call are per_call + per_token * tokens.
 void set_work(Launch& launch, const OpContext& context, int64_t per_call, int64_t per_token) {
   launch.work = [args = make_args(context), device = context.device, dim = context.input(0).type.rows,
@@ -26,14 +33,9 @@ void set_work(Launch& launch, const OpContext& context, int64_t per_call, int64_
   };
 }
 
-Support supports_rows(const OpContext& context) {
-  return supports_weight(context, 2);
-}
-
-Prepared prepare_rows(const OpContext& context) {
+Prepared with_rows(const OpContext& context, const RowsShape& shape) {
   const graph::Weight& weight = *context.input(2).weight();
-  const RowsShape shape = rows_shape(context, weight, 1, weight.cols % 4 == 0);
-  std::vector<std::string> defines = weight_defines(context, weight);
+  std::vector<std::string> defines = operand_defines(context);
   defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
   Launch launch = make_launch("expert_linear_rows", std::move(defines),
                               {input_ref(0), input_ref(1), input_ref(2), output_ref(0)}, shape.local_size);
@@ -47,20 +49,14 @@ Prepared prepare_rows(const OpContext& context) {
   return {{std::move(launch)}, 0, {}};
 }
 
-Support supports_grouped(const OpContext& context) {
-  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
-  const Support weight = supports_weight(context, 2);
-  return weight.ok ? supports_tile(context) : weight;
-}
-
-Prepared prepare_grouped(const OpContext& context) {
+Prepared with_tiles(const OpContext& context, const TileShape& shape, const std::vector<std::string>& more) {
   const graph::Weight& weight = *context.input(2).weight();
-  const TileShape shape = tile_shape(context.device);
   const int64_t list_lanes = group_size(context.device, 64);
   Launch lists = make_launch("expert_lists", {}, {input_ref(1), scratch_ref()}, list_lanes);
   set_work(lists, context, ceil_div(weight.experts + 1, list_lanes), 0);
 
-  std::vector<std::string> defines = weight_defines(context, weight);
+  std::vector<std::string> defines = operand_defines(context);
+  defines.insert(defines.end(), more.begin(), more.end());
   defines.push_back(constant("TILE_ROWS", shape.tile_rows));
   Launch tiles = make_launch("expert_linear_grouped", std::move(defines),
                              {input_ref(0), scratch_ref(), input_ref(2), output_ref(0)}, shape.local_size);
@@ -73,7 +69,45 @@ Prepared prepare_grouped(const OpContext& context) {
   return prepared;
 }
 
+Support supports_rows(const OpContext& context) {
+  return supports_weight(context, 2);
+}
+
+Prepared prepare_rows(const OpContext& context) {
+  const graph::Weight& weight = *context.input(2).weight();
+  return with_rows(context, rows_shape(context, weight, 1, weight.cols % 4 == 0));
+}
+
+Support supports_grouped(const OpContext& context) {
+  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
+  const Support weight = supports_weight(context, 2);
+  return weight.ok ? supports_tile(context) : weight;
+}
+
+Prepared prepare_grouped(const OpContext& context) {
+  return with_tiles(context, tile_shape(context.device), {});
+}
+
+Support supports_dot_rows(const OpContext& context) {
+  return supports_integer_dot(context, 2);
+}
+
+Prepared prepare_dot_rows(const OpContext& context) {
+  return with_rows(context, dot_rows_shape(context));
+}
+
+Support supports_dot_grouped(const OpContext& context) {
+  const Support grouped = supports_grouped(context);
+  return grouped.ok ? supports_integer_dot(context, 2) : grouped;
+}
+
+Prepared prepare_dot_grouped(const OpContext& context) {
+  return with_tiles(context, dot_tile_shape(context.device), integer_dot_defines(context));
+}
+
 constexpr Variant kVariants[] = {
+    {"expert_linear/dot_grouped", supports_dot_grouped, prepare_dot_grouped},
+    {"expert_linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"expert_linear/grouped", supports_grouped, prepare_grouped},
     {"expert_linear/rows", supports_rows, prepare_rows},
 };

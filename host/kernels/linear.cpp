@@ -1,6 +1,6 @@
 #include "cl_kernels/args/linear_args.h"
+#include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
-#include "host/kernels/matmul.h"
 #include "host/kernels/ops.h"
 
 namespace clinfer::kernels {
@@ -14,23 +14,19 @@ LinearArgs make_args(const OpContext& context) {
   return args;
 }
 
-Launch launch_for(const OpContext& context, std::string_view stem, std::vector<std::string> defines,
+/// `defines` besides those of the weight and of x.
+Launch launch_for(const OpContext& context, std::string_view stem, const std::vector<std::string>& defines,
                   int64_t local_size) {
-  return make_launch(stem, std::move(defines),
+  std::vector<std::string> all = weight_defines(context, *context.input(1).weight());
+  const std::vector<std::string> of_x = activation_defines(context.input(0).type);
+  all.insert(all.end(), of_x.begin(), of_x.end());
+  all.insert(all.end(), defines.begin(), defines.end());
+  return make_launch(stem, std::move(all),
                      {input_ref(0), input_ref(1), optional_input_ref(context, 2), output_ref(0)}, local_size);
 }
 
-Support supports_rows(const OpContext& context) {
-  return supports_weight(context, 1);
-}
-
-Prepared prepare_rows(const OpContext& context) {
-  const graph::Weight& weight = *context.input(1).weight();
-  const int64_t most = context.most.of(context.input(0).type.rows);
-  const RowsShape shape = rows_shape(context, weight, most, weight.cols % 4 == 0);
-  std::vector<std::string> defines = weight_defines(context, weight);
-  defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
-  Launch launch = launch_for(context, "linear_rows", std::move(defines), shape.local_size);
+Prepared with_rows(const OpContext& context, const RowsShape& shape) {
+  Launch launch = launch_for(context, "linear_rows", shape.defines, shape.local_size);
   const LinearArgs args = make_args(context);
   const int64_t workers = rows_workers(context.device, ceil_div(args.weight.rows, shape.item_rows));
   launch.work = [args, workers, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
@@ -41,18 +37,10 @@ Prepared prepare_rows(const OpContext& context) {
   return {{std::move(launch)}, 0, {}};
 }
 
-Support supports_linear_tile(const OpContext& context) {
-  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
-  const Support weight = supports_weight(context, 1);
-  return weight.ok ? supports_tile(context) : weight;
-}
-
-Prepared prepare_tile(const OpContext& context) {
-  const TileShape shape = tile_shape(context.device);
-  std::vector<std::string> defines = weight_defines(context, *context.input(1).weight());
+Prepared with_tiles(const OpContext& context, const TileShape& shape, std::vector<std::string> defines) {
   defines.push_back(constant("TILE_ROWS", shape.tile_rows));
   defines.push_back(constant("ITEM_TOKENS", shape.item_tokens));
-  Launch launch = launch_for(context, "linear_tile", std::move(defines), shape.local_size);
+  Launch launch = launch_for(context, "linear_tile", defines, shape.local_size);
   launch.work = [args = make_args(context), shape, device = context.device,
                  dim = context.input(0).type.rows](const graph::Sizes& sizes) {
     LinearArgs now = args;
@@ -64,8 +52,47 @@ Prepared prepare_tile(const OpContext& context) {
   return {{std::move(launch)}, 0, {}};
 }
 
+Support supports_rows(const OpContext& context) {
+  return supports_weight(context, 1);
+}
+
+Prepared prepare_rows(const OpContext& context) {
+  const graph::Weight& weight = *context.input(1).weight();
+  const int64_t most = context.most.of(context.input(0).type.rows);
+  return with_rows(context, rows_shape(context, weight, most, weight.cols % 4 == 0));
+}
+
+Support supports_linear_tile(const OpContext& context) {
+  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
+  const Support weight = supports_weight(context, 1);
+  return weight.ok ? supports_tile(context) : weight;
+}
+
+Prepared prepare_tile(const OpContext& context) {
+  return with_tiles(context, tile_shape(context.device), {});
+}
+
+Support supports_dot_rows(const OpContext& context) {
+  return supports_integer_dot(context, 1);
+}
+
+Prepared prepare_dot_rows(const OpContext& context) {
+  return with_rows(context, dot_rows_shape(context));
+}
+
+Support supports_dot_tile(const OpContext& context) {
+  const Support tile = supports_linear_tile(context);
+  return tile.ok ? supports_integer_dot(context, 1) : tile;
+}
+
+Prepared prepare_dot_tile(const OpContext& context) {
+  return with_tiles(context, dot_tile_shape(context.device), integer_dot_defines(context));
+}
+
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
+    {"linear/dot_tile", supports_dot_tile, prepare_dot_tile},
+    {"linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"linear/tile", supports_linear_tile, prepare_tile},
     {"linear/rows", supports_rows, prepare_rows},
 };

@@ -16,6 +16,7 @@ Support supports_linear_clblast(const OpContext& context) {
   if (context.input(1).weight()->format != "f32") return Support::no("for float weights");
   // Sgemm's kernels are tuned for groups of lanes; on CPUs linear/tile measures faster and compiles sooner.
   if (!context.device.is_gpu) return Support::no("linear/tile is faster where one work-item is a worker");
+  if (!context.input(0).type.format.empty()) return Support::no("for plain activations");
   if (context.has_input(2)) return Support::no("it adds no bias");
   return Support::yes();
 }

@@ -9,6 +9,9 @@ using Variants = std::span<const Variant>;
 Variants list(const graph::Embedding&) {
   return embedding_variants();
 }
+Variants list(const graph::Quantize&) {
+  return quantize_variants();
+}
 Variants list(const graph::Linear&) {
   return linear_variants();
 }

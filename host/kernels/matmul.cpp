@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "host/kernels/activation_layout.h"
+
 namespace clinfer::kernels {
 
 std::vector<std::string> weight_defines(const OpContext& context, const graph::Weight& weight) {
@@ -10,6 +12,11 @@ std::vector<std::string> weight_defines(const OpContext& context, const graph::W
                                       constant("FP32_DENORMALS", probes.fp32_denormals ? 1 : 0)};
   if (weight.format == "fp8_e4m3_128x128") defines.push_back(constant("PTX_E4M3", probes.ptx_e4m3 ? 1 : 0));
   return defines;
+}
+
+std::vector<std::string> activation_defines(const graph::Type& x) {
+  if (x.format.empty()) return {};
+  return {activation_layout(x.format, x.cols).integers ? "ACTIVATION_INT8" : "ACTIVATION_E4M3"};
 }
 
 Support supports_weight(const OpContext& context, size_t input) {
@@ -67,7 +74,8 @@ int64_t lanes_of_run(const graph::DeviceInfo& device, const Unit& unit, const gr
 
 RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned) {
   if (one_item_workers(context.device)) return {1, 16, {constant("ITEM_ROWS", 16)}};
-  const Unit* unit = aligned ? units_of(weight) : nullptr;
+  const bool plain = context.input(0).type.format.empty();
+  const Unit* unit = aligned && plain ? units_of(weight) : nullptr;
   if (unit == nullptr) return {128, 4, {constant("ITEM_ROWS", 4)}};  // 32 lanes a row
   int64_t most = 1;
   while (most < std::min(tokens, kSmallBatch)) most *= 2;

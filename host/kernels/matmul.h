@@ -8,6 +8,9 @@ namespace clinfer::kernels {
 /// Constants that every kernel reading a weight needs: its decoder and what the device can do.
 std::vector<std::string> weight_defines(const OpContext& context, const graph::Weight& weight);
 
+/// Constants that tell a kernel how its operand x of this type is held: none for plain floats.
+std::vector<std::string> activation_defines(const graph::Type& x);
+
 /// Yes when the weight's format has a decoder (quant::device_formats() have one) and the sizes fit the
 /// kernels' 32-bit counts.
 Support supports_weight(const OpContext& context, size_t input);

@@ -6,6 +6,7 @@ namespace clinfer::kernels {
 
 /// The variants of each op, best first; each is defined in host/kernels/<op>.cpp.
 std::span<const Variant> embedding_variants();
+std::span<const Variant> quantize_variants();
 std::span<const Variant> linear_variants();
 std::span<const Variant> head_linear_variants();
 std::span<const Variant> expert_linear_variants();

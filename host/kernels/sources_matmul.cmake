@@ -1,9 +1,12 @@
 set(MATMUL_SOURCES
+  activation_layout.cpp
   embedding.cpp
   expert_linear.cpp
   fp8_matmul.cpp
   head_linear.cpp
+  integer_dot.cpp
   linear.cpp
   linear_clblast.cpp
   matmul.cpp
+  quantize.cpp
   tolerance_matmul.cpp)

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "graph/cache_row.h"
+#include "host/kernels/activation_layout.h"
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
 #include "quant/format.h"
@@ -71,10 +72,34 @@ graph::Array decode_cache(const graph::Cache& cache, const Bytes& bytes, int64_t
   return array;
 }
 
+Bytes encode_rows(const graph::Type& type, const graph::Array& array) {
+  const int64_t row_bytes = activation_layout(type.format, type.cols).row_bytes;
+  Bytes bytes(static_cast<size_t>(array.rows * row_bytes));
+  auto* base = reinterpret_cast<uint8_t*>(bytes.data());
+  for (int64_t row = 0; row < array.rows; ++row) {
+    const std::vector<float> values(array.row(row), array.row(row) + array.cols);
+    encode_activations(type.format, type.cols, values.data(), base + row * row_bytes);
+  }
+  return bytes;
+}
+
+graph::Array decode_rows(const graph::Type& type, const Bytes& bytes, int64_t rows) {
+  const int64_t row_bytes = activation_layout(type.format, type.cols).row_bytes;
+  const auto* base = reinterpret_cast<const uint8_t*>(bytes.data());
+  graph::Array array(rows, type.cols);
+  std::vector<float> line(static_cast<size_t>(type.cols));
+  for (int64_t row = 0; row < rows; ++row) {
+    decode_activations(type.format, type.cols, base + row * row_bytes, line.data());
+    std::copy(line.begin(), line.end(), array.row(row));
+  }
+  return array;
+}
+
 }  // namespace
 
 Bytes encode(const graph::Value& value, const graph::Array& array) {
   if (value.type.dtype == graph::DType::i32) return encode_integers(array);
+  if (!value.type.format.empty()) return encode_rows(value.type, array);
   if (const graph::Cache* cache = value.cache()) return encode_cache(*cache, array);
   const quant::Format& format = storage_of(value);
   const Stack stack = stack_of(value, format, array.rows);
@@ -100,6 +125,7 @@ graph::Array decode(const graph::Value& value, const Bytes& bytes, const graph::
     }
     return array;
   }
+  if (!value.type.format.empty()) return decode_rows(value.type, bytes, sizes.of(value.type.rows));
   if (const graph::Cache* cache = value.cache())
     return decode_cache(*cache, bytes, sizes.of(value.type.rows));
   const quant::Format& format = storage_of(value);

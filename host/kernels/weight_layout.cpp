@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "graph/cache_row.h"
+#include "host/kernels/activation_layout.h"
 #include "quant/error.h"
 #include "quant/format.h"
 
@@ -68,7 +69,11 @@ WeightArgs weight_args(const graph::Weight& weight) {
 }
 
 std::string format_definition(const graph::Weight& weight) {
-  std::string name = "FORMAT_" + std::string(format_of(weight).name);
+  return format_definition(format_of(weight).name);
+}
+
+std::string format_definition(std::string_view format) {
+  std::string name = "FORMAT_" + std::string(format);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return name;
@@ -76,6 +81,8 @@ std::string format_definition(const graph::Weight& weight) {
 
 int64_t device_bytes(const graph::Value& value, const graph::Sizes& sizes) {
   if (const graph::Weight* weight = value.weight()) return layout_of(*weight).bytes;
+  const graph::Type& type = value.type;
+  if (!type.format.empty()) return sizes.of(type.rows) * activation_layout(type.format, type.cols).row_bytes;
   const graph::Cache* cache = value.cache();
   return sizes.of(value.type.rows) * (cache != nullptr ? graph::row_of(*cache).bytes : value.type.cols * 4);
 }

@@ -24,6 +24,7 @@ WeightArgs weight_args(const graph::Weight& weight);
 
 /// The definition that selects the weight's decoder in include/weight.clh: "FORMAT_Q8_0".
 std::string format_definition(const graph::Weight& weight);
+std::string format_definition(std::string_view format);
 
 /// Bytes of any value in device memory for these sizes: weights by their layout, caches by the
 /// rows of their format, the rest rows x columns.

@@ -23,6 +23,7 @@ struct EngineOptions {
   graph::Placement placement;              ///< empty: everything on the first device
   std::string weights_format = "keep";     ///< or a quant format name
   graph::FormatRules weight_rules;         ///< before weights_format, for the matrices they speak of
+  std::string activations_format = "keep";  ///< or a format of activations (graph/ops/quantize.h)
   std::string cache_format = "f16";        ///< the name of a quant::CacheFormat
   int64_t max_context = 0;                 ///< tokens a sequence may have; 0: what the model was made for
   int64_t batch_tokens = 512;              ///< most tokens of one prefill call

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <set>
 
+#include <spdlog/spdlog.h>
+
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
+#include "graph/passes/quantize_activations.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
@@ -29,6 +32,14 @@ void drop_absent_draft(graph::Model& model, const io::Checkpoint& checkpoint) {
   model.draft.reset();
 }
 
+void round_activations(graph::Graph& graph, const std::string& format) {
+  if (graph::quantize_activations(graph, format) > 0) return;
+  spdlog::warn(
+      "activations.format {} changes nothing in graph {}: none of its linear layers has quantised "
+      "weights (weights.format)",
+      format, graph.name);
+}
+
 struct Phase {
   std::string name;
   graph::LatentForm form;
@@ -47,6 +58,7 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
   graph::choose_formats(graph, options.weights_format, options.weight_rules, [&](const std::string& tensor) {
     return std::string(stored::stored_shape(checkpoint, tensor).format->name);
   });
+  if (options.activations_format != "keep") round_activations(graph, options.activations_format);
   graph::set_cache_format(graph, options.cache_format);
   const int64_t batch = std::min(options.batch_tokens, plans.max_context);
   const int64_t small = std::min(kernels::kSmallBatch, plans.max_context);

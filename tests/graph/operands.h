@@ -13,6 +13,9 @@ namespace clinfer::graph {
 class OperandList {
  public:
   OperandList& result(Dim rows, int64_t cols) { return add({DType::f32, rows, cols}, Result{0}); }
+  OperandList& quantised(Dim rows, int64_t cols, const std::string& format) {
+    return add({DType::f32, rows, cols, format}, Result{0});
+  }
   OperandList& ids(Dim rows, int64_t cols = 1) { return add({DType::i32, rows, cols}, Input{}); }
   OperandList& weight(int64_t rows, int64_t cols, int64_t experts = 1) {
     Weight weight;

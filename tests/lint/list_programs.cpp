@@ -33,6 +33,13 @@ graph::DeviceInfo made_up_device(bool is_cpu) {
   return device;
 }
 
+/// Weights with quantised activations: every way that the kernels take apart.
+constexpr std::pair<const char*, const char*> kQuantised[] = {
+    {"fp8_e4m3_128x128", "fp8_e4m3_1x128"}, {"fp8_e4m3_128x128", "mxint8"}, {"q4_1", "fp8_e4m3_1x128"},
+    {"q4_1", "int8_g32"},                   {"q4_0", "int8_g32"},           {"q5_0", "int8_g32"},
+    {"q4_k", "int8_g32"},                   {"int4_g128_asym", "int8_g32"}, {"iq4_nl", "int8_g32"},
+    {"mxfp4", "int8_g32"},                  {"mxint8", "mxint8"},           {"int8_row", "mxint8"}};
+
 struct Found {
   std::set<std::string> programs;
   std::set<std::string> variants;
@@ -81,7 +88,14 @@ Found collect_all() {
         options.cache_format = cache;
         for (const quant::Format& format : quant::device_formats()) {
           options.weights_format = std::string(format.name);
+          options.activations_format = "keep";
           collect(*checkpoint, options, found);
+          if (cache != "f32") continue;
+          for (const auto& [weights, activations] : kQuantised) {
+            if (format.name != weights) continue;
+            options.activations_format = activations;
+            collect(*checkpoint, options, found);
+          }
         }
       }
     }

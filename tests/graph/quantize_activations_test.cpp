@@ -1,0 +1,66 @@
+#include "graph/passes/quantize_activations.h"
+
+#include <doctest/doctest.h>
+
+#include "graph/passes/choose_formats.h"
+#include "tests/graph/operands.h"
+
+using namespace clinfer::graph;
+
+namespace {
+
+/// x [tokens, 128] is read by layers "a" and "b" and by "head"; b's result by experts, by way of a router.
+Graph layers() {
+  Builder builder("layers");
+  const ValueId x = builder.input("x", {DType::f32, kTokens, 128});
+  const ValueId a = builder.add(Linear{}, "a", {x, builder.weight("a.weight", 128, 128)});
+  const ValueId b = builder.add(Linear{}, "b", {x, builder.weight("b.weight", 128, 128)});
+  const ValueId head = builder.add(Linear{}, "head", {x, builder.weight("head.weight", 8, 128)});
+  const ValueId ids = builder.input("ids", {DType::i32, kTokens, 2});
+  const ValueId e =
+      builder.add(ExpertLinear{}, "e", {b, ids, builder.expert_weight("e.weights", {"e"}, 4, 64, 128)});
+  const ValueId f = builder.add(ExpertLinear{.per_slot = true}, "f",
+                                {e, ids, builder.expert_weight("f.weights", {"f"}, 4, 128, 64)});
+  builder.output(a, "a");
+  builder.output(head, "head");
+  builder.output(f, "f");
+  Graph graph = builder.finish(0);
+  choose_formats(graph, "keep", [](const std::string& tensor) {
+    return std::string(tensor == "head.weight" ? "bf16" : "mxint8");
+  });
+  return graph;
+}
+
+const Value& operand_of(const Graph& graph, const std::string& name) {
+  for (const Node& node : graph.nodes) {
+    if (node.name == name) return graph.value(node.inputs[0]);
+  }
+  throw clinfer::Error(clinfer::Fault::run, "no node " + name);
+}
+
+}  // namespace
+
+TEST_CASE("quantize_activations: one for all that read a value, none where weights are plain") {
+  Graph graph = layers();
+  const size_t nodes = graph.nodes.size();
+  CHECK(quantize_activations(graph, "int8_g32") == 3);
+  CHECK(graph.nodes.size() == nodes + 3);
+  CHECK(operand_of(graph, "a").name == "x.quantized");
+  CHECK(operand_of(graph, "b").name == "x.quantized");
+  CHECK(operand_of(graph, "head").name == "x");
+  CHECK(operand_of(graph, "e").type.format == "int8_g32");
+  CHECK(operand_of(graph, "f").type.format == "int8_g32");
+}
+
+TEST_CASE("quantize_activations: slots that do not fill blocks stay plain") {
+  Graph graph = layers();
+  CHECK(quantize_activations(graph, "fp8_e4m3_1x128") == 2);
+  CHECK(operand_of(graph, "e").type.format == "fp8_e4m3_1x128");
+  CHECK(operand_of(graph, "f").type.format.empty());
+}
+
+TEST_CASE("quantize_activations refuses what is not a format of activations") {
+  Graph graph = layers();
+  CHECK(error_of([&] { quantize_activations(graph, "q4_0"); }) ==
+        "activations.format \"q4_0\" is not a format of activations");
+}
