@@ -2,6 +2,7 @@
 // in double over the quantised operands. bench/h200 runs it beside PyTorch.
 //   bench_h200 [m ...]      JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -43,16 +44,16 @@ struct Problem {
 
 Problem make_problem(const cl::Device& device, const Fp8Shape& shape) {
   std::mt19937 random(static_cast<uint32_t>(shape.n + shape.k));
+  std::normal_distribution<float> normal;
   const auto elements = [](int64_t a, int64_t b) { return static_cast<size_t>(a * b); };
   Problem p;
   p.shape = shape;
   std::vector<float> x(elements(shape.m, shape.k));
-  for (float& v : x) v = static_cast<float>(static_cast<int32_t>(random())) * 0x1p-30f;
+  for (float& v : x) v = normal(random);
   p.weight.resize(elements(shape.n, shape.k));
-  for (uint8_t& code : p.weight) {
-    code = static_cast<uint8_t>(random());
-    if ((code & 0x7F) == 0x7F) code ^= 1;
-  }
+  std::array<uint8_t, 1 << 16> codes;  // normal as the peer's: what the values are shows in the clock
+  for (uint8_t& code : codes) code = quant::f32_to_e4m3(normal(random));
+  for (uint8_t& code : p.weight) code = codes[random() % codes.size()];
   p.weight_scales.resize(elements((shape.n + 127) / 128, shape.k / 128));
   for (float& s : p.weight_scales) s = 0.001f + static_cast<float>(random() % 1000) * 1e-6f;
   const auto upload = [&](std::span<const std::byte> data) {
@@ -63,8 +64,13 @@ Problem make_problem(const cl::Device& device, const Fp8Shape& shape) {
   p.quantize = {upload(as_bytes(x)), device.allocate(kernels::fp8_activation_bytes(shape)),
                 device.allocate(kernels::fp8_activation_scale_bytes(shape))};
   p.pack = {upload(as_bytes(p.weight)), device.allocate(kernels::fp8_weight_bytes(shape))};
-  p.multiply = {p.quantize[1], p.quantize[2], p.pack[1], upload(as_bytes(p.weight_scales)),
-                device.allocate(shape.m * shape.n * 2)};
+  p.multiply = {p.quantize[1],
+                p.quantize[2],
+                p.pack[1],
+                upload(as_bytes(p.weight_scales)),
+                device.allocate(shape.m * shape.n * 2),
+                device.allocate(kernels::fp8_workspace_bytes(device.info(), shape))};
+  device.fill(p.multiply[5], 0, 0, p.multiply[5].bytes());
   device.fill(p.multiply[4], 0xFF, 0, p.multiply[4].bytes());  // NaN
   return p;
 }

@@ -1,5 +1,6 @@
 // Few-token linear at real shapes: GB/s of weights beside what the same device reads from memory in the same
-// run. Every call takes the next of several copies of the weight, so that no cache holds it.
+// run. Every call takes the next of several copies of the weight, so that no cache holds it. More than 8
+// tokens: bf16 alone, as a prompt's matmul.
 //   bench_matvec [tokens ...]       prints a table, and JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
 #include <chrono>
@@ -133,7 +134,8 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const std::stri
   for (const kernels::Launch& launch : prepared.launches) {
     launches.emplace_back(programs.build(device, launch.program), launch.kernel);
   }
-  const double seconds = seconds_of(device, static_cast<int>(std::max<int64_t>(16, copies)), [&](int i) {
+  const int64_t calls = tokens > 8 ? 1 : std::max<int64_t>(16, copies);
+  const double seconds = seconds_of(device, static_cast<int>(calls), [&](int i) {
     const std::vector<cl::Buffer> in = {x, weights[static_cast<size_t>(i) % weights.size()]};
     for (size_t k = 0; k < launches.size(); ++k) {
       enqueue(device, launches[k], prepared.launches[k], in, out, out[0], sizes);
@@ -156,7 +158,7 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const std::stri
 
 int main(int argc, char** argv) try {
   std::vector<int64_t> tokens;
-  for (int i = 1; i < argc; ++i) tokens.push_back(std::clamp(std::atoll(argv[i]), 1LL, 8LL));
+  for (int i = 1; i < argc; ++i) tokens.push_back(std::clamp(std::atoll(argv[i]), 1LL, 4096LL));
   if (tokens.empty()) tokens = {1, 2, 4, 8};
   const char* path = std::getenv("CLINFER_BENCH_JSON");
   std::ofstream json(path == nullptr ? "/dev/null" : path);
@@ -170,6 +172,7 @@ int main(int argc, char** argv) try {
     for (const int64_t count : tokens) {
       for (const char* format : kFormats) {
         for (const Shape& shape : kShapes) {
+          if (count > 8 && std::string_view(format) != "bf16") continue;
           if (count > 1 && shape.rows * shape.cols > 28672 * 4096) continue;
           bench(device, programs, format, shape, count, read, json);
         }

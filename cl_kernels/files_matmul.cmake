@@ -40,5 +40,6 @@ list(APPEND KERNEL_FILES
   nvidia/fp8_pack_weight.cl
   nvidia/fp8_quantize.cl
   nvidia/sm90.clh
+  nvidia/store_tile.clh
   nvidia/wgmma_n128.clh
 )

@@ -1,32 +1,63 @@
 // y [m, n] = x . W with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma
 // and added up in floats. Operands as fp8_quantize.cl and fp8_pack_weight.cl leave them; scales_b [n / 128][k
-// / 128]. Needs sm_90a. A group stays and takes tile after tile of 128 x 128: warpgroup 0 brings W's tiles
-// into local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global memory.
+// / 128]. Needs sm_90a. A group stays and takes tile after tile of 128 rows and COLS x 128 columns: warpgroup
+// 0 brings W's tiles into local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global
+// memory. Tiles that do not fill a round of groups are cut along k: whichever part ends last adds them all
+// up, in order.
 #include "cl_kernels/args/fp8_matmul_args.h"
+#include "nvidia/store_tile.clh"
 #include "nvidia/wgmma_n128.clh"
 
 #ifndef OUT_BF16
 #error OUT_BF16 (0: y is f32)
 #endif
+#ifndef COLS
+#error COLS: 1 or 2 tiles of W for each of x
+#endif
 #ifndef BAND
-#define BAND 16  // tiles of rows that share W's tiles while these are in L2
+#error BAND: tiles of rows that share W's tiles while these are in L2
 #endif
 #define STAGES 5
 #define STAGE_BYTES 8192
+#define SCALE_BYTES 512
 
-typedef struct Tile {
+// In local memory, one piece so that one register holds its address: the stages, x's scales with a slot for
+// each stage, the barriers.
+#define SCALES_AT (STAGES * STAGE_BYTES)
+#define FULL_AT (SCALES_AT + STAGES * SCALE_BYTES)
+#define EMPTY_AT (FULL_AT + STAGES * 8)
+#define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
+
+// A tile, or the part of it between two blocks of 128 columns of x.
+typedef struct Item {
   int row;  // of the first of its rows, in tiles
-  int col;
-} Tile;
+  int col;  // in COLS tiles
+  int begin;
+  int end;
+  int cut;  // which of the cut tiles, or -1
+} Item;
 
-INLINE Tile tile_at(int index, int rows, int cols) {
-  const int band = index / (BAND * cols);
+INLINE Item item_at(int index, const Fp8MatmulArgs* a) {
+  const int rows = (a->m + 127) / 128;
+  const int cols = (a->n + COLS * 128 - 1) / (COLS * 128);
+  const int blocks = a->k / 128;
+  Item item;
+  item.cut = index < a->whole ? -1 : (index - a->whole) / a->parts;
+  const int part = (index - a->whole) % a->parts;
+  const int tile = item.cut < 0 ? index : a->whole + item.cut;
+  item.begin = item.cut < 0 ? 0 : blocks * part / a->parts;
+  item.end = item.cut < 0 ? blocks : blocks * (part + 1) / a->parts;
+  const int band = tile / (BAND * cols);
   const int band_rows = min(rows - band * BAND, BAND);
-  const int in_band = index - band * BAND * cols;
-  Tile tile;
-  tile.row = band * BAND + in_band % band_rows;
-  tile.col = in_band / band_rows;
-  return tile;
+  const int in_band = tile - band * BAND * cols;
+  item.row = band * BAND + in_band % band_rows;
+  item.col = in_band / band_rows;
+  return item;
+}
+
+INLINE int items_of(const Fp8MatmulArgs* a) {
+  const int tiles = (a->m + 127) / 128 * ((a->n + COLS * 128 - 1) / (COLS * 128));
+  return a->whole + (tiles - a->whole) * a->parts;
 }
 
 // 64-byte swizzle: rows of 64 bytes, groups of 8 rows 512 bytes apart.
@@ -34,74 +65,36 @@ INLINE ulong descriptor_of(uint address) {
   return (ulong)(address >> 4 & 0x3FFFu) | 1ul << 16 | 32ul << 32 | 2ul << 62;
 }
 
-INLINE uint bf16_pair(float lo, float hi) {
-  uint pair;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(hi), "f"(lo));
-  return pair;
-}
-INLINE uint swap_lanes(uint v, uint mask) {
-  uint other;
-  asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 31, -1;" : "=r"(other) : "r"(v), "r"(mask));
-  return other;
+// The place of the stage `index` of an item's W: blocks of 128 columns, in each COLS tiles of two stages.
+INLINE global const uchar* stage_from(global const uchar* weight, const Item* item, int index,
+                                      const Fp8MatmulArgs* a) {
+  const int cols = (a->n + 127) / 128;
+  const int col = min(item->col * COLS + index / 2 % COLS, cols - 1);
+  const int step = (item->begin + index / (2 * COLS)) * 2 + index % 2;
+  return weight + ((long)col * (a->k / 64) + step) * STAGE_BYTES;
 }
 
-// One row's 4 column groups of 8: of each, this lane of a quad holds 2 columns; after the exchange it holds
-// all 8 of group lane.
-INLINE uint4 gather_quad(uint4 v, uint lane) {
-  const bool odd = lane & 1u;
-  const uint a = swap_lanes(odd ? v.x : v.y, 1u);
-  const uint b = swap_lanes(odd ? v.z : v.w, 1u);
-  const uint4 u = odd ? (uint4)(a, v.y, b, v.w) : (uint4)(v.x, a, v.z, b);
-  const bool upper = lane & 2u;
-  const uint c = swap_lanes(upper ? u.x : u.z, 2u);
-  const uint d = swap_lanes(upper ? u.y : u.w, 2u);
-  return upper ? (uint4)(c, d, u.z, u.w) : (uint4)(u.x, u.y, c, d);
-}
-
-INLINE void store_tile(const float* sum, int row, int col, uint thread, global void* y,
-                       const Fp8MatmulArgs* a) {
-  const uint lane = thread % 4u;
-#pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    const int r = row + 8 * h;
-#pragma unroll
-    for (int j = 0; j < 16; j += 4) {
-#if OUT_BF16
-      const uint4 pairs = (uint4)(bf16_pair(sum[4 * j + 2 * h], sum[4 * j + 2 * h + 1]),
-                                  bf16_pair(sum[4 * j + 4 + 2 * h], sum[4 * j + 5 + 2 * h]),
-                                  bf16_pair(sum[4 * j + 8 + 2 * h], sum[4 * j + 9 + 2 * h]),
-                                  bf16_pair(sum[4 * j + 12 + 2 * h], sum[4 * j + 13 + 2 * h]));
-      const uint4 eight = gather_quad(pairs, lane);
-      const int c = col + 8 * (j + (int)lane);
-      if (r < a->m && c < a->n) *(global uint4*)((global ushort*)y + (long)r * a->n + c) = eight;
-#else
-#pragma unroll
-      for (int i = j; i < j + 4; ++i) {
-        const int c = col + 8 * i + 2 * (int)lane;
-        if (r < a->m && c < a->n) {
-          *(global float2*)((global float*)y + (long)r * a->n + c) =
-              (float2)(sum[4 * i + 2 * h], sum[4 * i + 2 * h + 1]);
-        }
-      }
-#endif
-    }
-  }
-}
-
-INLINE void bring_tiles(global const uchar* weight, uint stages, uint full, uint empty,
+// With the first stage of a block come the scales of x's 128 rows.
+INLINE void bring_tiles(global const uchar* weight, global const float* scales_a, uint at,
                         const Fp8MatmulArgs* a) {
   const int rows = (a->m + 127) / 128;
-  const int cols = (a->n + 127) / 128;
-  const int steps = a->k / 64;
+  const int items = items_of(a);
   uint stage = 0;
   uint parity = 1;
-  for (int index = (int)get_group_id(0); index < rows * cols; index += (int)get_num_groups(0)) {
-    global const uchar* from = weight + (long)tile_at(index, rows, cols).col * steps * STAGE_BYTES;
-    for (int step = 0; step < steps; ++step) {
-      mbarrier_wait(empty + 8 * stage, parity);
-      mbarrier_expect(full + 8 * stage, STAGE_BYTES);
-      bulk_copy(stages + stage * STAGE_BYTES, from, STAGE_BYTES, full + 8 * stage);
-      from += STAGE_BYTES;
+  for (int index = (int)get_group_id(0); index < items; index += (int)get_num_groups(0)) {
+    const Item item = item_at(index, a);
+    const int count = (item.end - item.begin) * 2 * COLS;
+    for (int i = 0; i < count; ++i) {
+      const bool first = i % (2 * COLS) == 0;
+      mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
+      mbarrier_expect(at + FULL_AT + 8 * stage, first ? STAGE_BYTES + SCALE_BYTES : STAGE_BYTES);
+      bulk_copy(at + stage * STAGE_BYTES, stage_from(weight, &item, i, a), STAGE_BYTES,
+                at + FULL_AT + 8 * stage);
+      if (first) {
+        const long block = item.begin + i / (2 * COLS);
+        bulk_copy(at + SCALES_AT + stage * SCALE_BYTES, scales_a + (block * rows + item.row) * 128,
+                  SCALE_BYTES, at + FULL_AT + 8 * stage);
+      }
       if (++stage == STAGES) {
         stage = 0;
         parity ^= 1;
@@ -110,108 +103,188 @@ INLINE void bring_tiles(global const uchar* weight, uint stages, uint full, uint
   }
 }
 
-// A block of 128 columns: this thread's fragments of x, the scales of its two rows and W's.
-INLINE void load_block(global const uint4* x, global const float* scales_a, global const float* scales_b,
-                       Tile tile, int block, int my_row, uint thread, uint warpgroup, int rows, int blocks,
-                       uint4* fragments, float* scales) {
-  global const uint4* from = x + ((long)(tile.row * 2 + (int)warpgroup) * blocks + block) * 512 + thread;
+// A tile's part for the one that ends last, which gets the tile's sum and true. partial: [cut tile][part][row
+// half][COLS * 16][128 threads].
+INLINE bool add_parts(float* sum, int cut, int part, uint warpgroup, uint thread, global float4* partial,
+                      global uint* counters, local uint* arrived, const Fp8MatmulArgs* a) {
+  global float4* parts = partial + ((long)cut * a->parts * 2 + warpgroup) * (COLS * 2048) + thread;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) fragments[i] = from[i * 128];
-  global const float* s_a = scales_a + (long)block * rows * 128 + tile.row * 128 + my_row;
-  scales[0] = s_a[0];
-  scales[1] = s_a[8];
-  scales[2] = scales_b[(long)tile.col * blocks + block];
+  for (int i = 0; i < COLS * 16; ++i) {
+    parts[(long)part * (COLS * 4096) + i * 128] =
+        (float4)(sum[4 * i], sum[4 * i + 1], sum[4 * i + 2], sum[4 * i + 3]);
+  }
+  warpgroup_barrier(1 + warpgroup);
+  global uint* counter = counters + cut * 2 + (int)warpgroup;
+  if (thread == 0) {
+    device_fence();
+    *arrived = atomic_inc(counter);
+    device_fence();
+  }
+  warpgroup_barrier(1 + warpgroup);
+  if (*arrived != (uint)a->parts - 1u) return false;
+  if (thread == 0) *counter = 0u;  // for the next launch
+#pragma unroll
+  for (int i = 0; i < COLS * 64; ++i) sum[i] = 0.0f;
+#if COLS == 1
+#pragma unroll 2
+#endif
+  for (int p = 0; p < a->parts; ++p) {
+#pragma unroll
+    for (int i = 0; i < COLS * 16; ++i) {
+      const float4 v = parts[(long)p * (COLS * 4096) + i * 128];
+      sum[4 * i] += v.x;
+      sum[4 * i + 1] += v.y;
+      sum[4 * i + 2] += v.z;
+      sum[4 * i + 3] += v.w;
+    }
+  }
+  return true;
 }
 
-INLINE void multiply_tiles(global const uint4* x, global const float* scales_a, global const float* scales_b,
-                           global void* y, uint stages, uint full, uint empty, uint warpgroup,
-                           const Fp8MatmulArgs* a) {
-  const int rows = (a->m + 127) / 128;
-  const int cols = (a->n + 127) / 128;
-  const int blocks = a->k / 128;
-  const uint thread = get_local_id(0) % 128u;
-  const int my_row = (int)(warpgroup * 64u + thread / 32u * 16u + thread % 32u / 4u);
-  uint stage = 0;
-  uint parity = 0;
-  uint4 next[4];
-  float next_scales[3];
-  int index = (int)get_group_id(0);
-  Tile tile = tile_at(index, rows, cols);
-  load_block(x, scales_a, scales_b, tile, 0, my_row, thread, warpgroup, rows, blocks, next, next_scales);
-  while (index < rows * cols) {
-    float sum[64];
-#pragma unroll
-    for (int i = 0; i < 64; ++i) sum[i] = 0.0f;
-    index += (int)get_num_groups(0);
-    const Tile after = tile_at(min(index, rows * cols - 1), rows, cols);
-    for (int block = 0; block < blocks; ++block) {
-      uint4 now[4];
-#pragma unroll
-      for (int i = 0; i < 4; ++i) now[i] = next[i];
-      const float low = next_scales[0] * next_scales[2];
-      const float high = next_scales[1] * next_scales[2];
-      // The block behind this one, or the next tile's first, so that storing this tile hides its way here.
-      const bool last = block + 1 == blocks;
-      Tile ahead;
-      ahead.row = last ? after.row : tile.row;
-      ahead.col = last ? after.col : tile.col;
-      load_block(x, scales_a, scales_b, ahead, last ? 0 : block + 1, my_row, thread, warpgroup, rows, blocks,
-                 next, next_scales);
+// What a thread loads next: block after block, item after item, one ahead of what is multiplied, so that
+// storing a tile hides the way of the next one's. (Two ahead were slower: handing registers on waits for
+// their loads.)
+typedef struct Ahead {
+  global const uint4* x;  // fragments of the block
+  int scale;              // of W
+  int step;               // from there to that of the second tile
+  int left;               // blocks of the item
+  int index;              // of the item
+} Ahead;
 
-      const uint first = stage;
-      mbarrier_wait(full + 8 * first, parity);
-      if (++stage == STAGES) stage = 0, parity ^= 1;
-      const uint second = stage;
-      mbarrier_wait(full + 8 * second, parity);
-      if (++stage == STAGES) stage = 0, parity ^= 1;
-      const ulong b0 = descriptor_of(stages + first * STAGE_BYTES);
-      const ulong b1 = descriptor_of(stages + second * STAGE_BYTES);
-      float part[64];
+INLINE void start_item(Ahead* ahead, global const uint4* x, uint warpgroup, const Fp8MatmulArgs* a) {
+  const int blocks = a->k / 128;
+  const Item item = item_at(min(ahead->index, items_of(a) - 1), a);
+  const long block = (long)(item.row * 2 + (int)warpgroup) * blocks + item.begin;
+  ahead->x = x + block * 512 + get_local_id(0) % 128u;
+  ahead->scale = item.col * COLS * blocks + item.begin;
+  ahead->step = item.col * COLS + 1 < (a->n + 127) / 128 ? blocks : 0;
+  ahead->left = item.end - item.begin;
+}
+
+INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global const uint4* x,
+                       global const float* scales_b, uint warpgroup, const Fp8MatmulArgs* a) {
 #pragma unroll
-      for (int i = 0; i < 64; ++i) part[i] = 0.0f;
-      wgmma_fence();
-      WGMMA_M64N128K32(part, now[0], b0, 0);
-      WGMMA_M64N128K32(part, now[1], b0 + 2, 1);
-      wgmma_commit();
-      WGMMA_M64N128K32(part, now[2], b1, 1);
-      WGMMA_M64N128K32(part, now[3], b1 + 2, 1);
-      wgmma_commit();
-      WGMMA_WAIT(1);
-      if (thread == 0) mbarrier_arrive(empty + 8 * first);
-      WGMMA_WAIT_ON(part);
-      if (thread == 0) mbarrier_arrive(empty + 8 * second);
+  for (int i = 0; i < 4; ++i) fragments[i] = ahead->x[i * 128];
 #pragma unroll
-      for (int i = 0; i < 64; ++i) sum[i] = fma(part[i], i % 4 < 2 ? low : high, sum[i]);
-    }
-    store_tile(sum, tile.row * 128 + my_row, tile.col * 128, thread, y, a);
-    tile = after;
+  for (int c = 0; c < COLS; ++c) scales[c] = scales_b[ahead->scale + c * ahead->step];
+  ahead->x += 512;
+  ++ahead->scale;
+  if (--ahead->left == 0) {
+    ahead->index += (int)get_num_groups(0);
+    start_item(ahead, x, warpgroup, a);
   }
 }
 
-kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_matmul(global const uint4* restrict x,
-                                                                        global const float* restrict scales_a,
-                                                                        global const uchar* restrict weight,
-                                                                        global const float* restrict scales_b,
-                                                                        global void* restrict y,
-                                                                        const Fp8MatmulArgs a) {
-  local uchar tiles[STAGES * STAGE_BYTES] __attribute__((aligned(1024)));
-  local ulong barriers[2 * STAGES];
-  const uint stages = shared_address(tiles);
-  const uint full = shared_address(barriers);
-  const uint empty = full + 8 * STAGES;
+INLINE void multiply_tiles(global const uint4* x, global const float* scales_b, global void* y,
+                           global uint* workspace, local uint* arrived, uint at, uint warpgroup,
+                           const Fp8MatmulArgs* a) {
+  const int items = items_of(a);
+  const uint thread = get_local_id(0) % 128u;
+  const uint my_row = thread / 32u * 16u + thread % 32u / 4u;
+  uint stage = 0;
+  uint parity = 0;
+  uint4 next[4];
+  float next_b[COLS];
+  Ahead ahead;
+  ahead.index = (int)get_group_id(0);
+  start_item(&ahead, x, warpgroup, a);
+  load_block(&ahead, next, next_b, x, scales_b, warpgroup, a);
+  for (int index = (int)get_group_id(0); index < items; index += (int)get_num_groups(0)) {
+    float sum[COLS * 64];
+#pragma unroll
+    for (int i = 0; i < COLS * 64; ++i) sum[i] = 0.0f;
+    Item item = item_at(index, a);
+    for (int left = item.end - item.begin; left > 0; --left) {
+      uint4 now[4];
+      float scale_b[COLS];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) now[i] = next[i];
+#pragma unroll
+      for (int c = 0; c < COLS; ++c) scale_b[c] = next_b[c];
+      load_block(&ahead, next, next_b, x, scales_b, warpgroup, a);
+      float scale_low = 0.0f;
+      float scale_high = 0.0f;
+#pragma unroll
+      for (int c = 0; c < COLS; ++c) {
+        const uint first = stage;
+        mbarrier_wait(at + FULL_AT + 8 * first, parity);
+        if (c == 0) {
+          const uint scales = at + SCALES_AT + first * SCALE_BYTES + (warpgroup * 64u + my_row) * 4u;
+          scale_low = local_float(scales);
+          scale_high = local_float(scales + 32);
+        }
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+        const uint second = stage;
+        mbarrier_wait(at + FULL_AT + 8 * second, parity);
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+        const ulong b0 = descriptor_of(at + first * STAGE_BYTES);
+        const ulong b1 = descriptor_of(at + second * STAGE_BYTES);
+        float part[64];
+#pragma unroll
+        for (int i = 0; i < 64; ++i) part[i] = 0.0f;
+        wgmma_fence();
+        WGMMA_M64N128K32(part, now[0], b0, 0);
+        WGMMA_M64N128K32(part, now[1], b0 + 2, 1);
+        wgmma_commit();
+        WGMMA_M64N128K32(part, now[2], b1, 1);
+        WGMMA_M64N128K32(part, now[3], b1 + 2, 1);
+        wgmma_commit();
+        WGMMA_WAIT(1);
+        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * first);
+        WGMMA_WAIT_ON(part);
+        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * second);
+        const float low = scale_low * scale_b[c];
+        const float high = scale_high * scale_b[c];
+#pragma unroll
+        for (int i = 0; i < 64; ++i) sum[c * 64 + i] = fma(part[i], i % 4 < 2 ? low : high, sum[c * 64 + i]);
+      }
+    }
+    asm volatile("" : "+r"(index));  // its item is found again: kept, it would cost registers all along
+    item = item_at(index, a);
+    const int row = item.row * 128 + (int)warpgroup * 64;
+    const int part = (index - a->whole) % a->parts;
+    if (row < a->m &&
+        (item.cut < 0 || add_parts(sum, item.cut, part, warpgroup, thread,
+                                   (global float4*)(workspace + FP8_COUNTERS), workspace, arrived, a))) {
+#pragma unroll
+      for (int c = 0; c < COLS; ++c) {
+        store_tile(sum + c * 64, row + (int)my_row, (item.col * COLS + c) * 128, thread, y, a->m, a->n);
+      }
+    }
+  }
+}
+
+// workspace: two counters for each cut tile, zero before and after a launch, then floats of the cut tiles'
+// parts.
+kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_matmul(
+    global const uint4* restrict x, global const float* restrict scales_a,
+    global const uchar* restrict weight, global const float* restrict scales_b, global void* restrict y,
+    global uint* restrict workspace, const Fp8MatmulArgs a) {
+  local uchar memory[LOCAL_BYTES] __attribute__((aligned(1024)));
+  local uint arrived[2];
+  const uint at = shared_address(memory);
   if (get_local_id(0) == 0) {
     for (uint i = 0; i < STAGES; ++i) {
-      mbarrier_init(full + 8 * i, 1);
-      mbarrier_init(empty + 8 * i, 2);
+      mbarrier_init(at + FULL_AT + 8 * i, 1);
+      mbarrier_init(at + EMPTY_AT + 8 * i, 2);
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   const uint warpgroup = (uint)get_local_id(0) / 128u;
   if (warpgroup == 0) {
+#if COLS == 2
+    REGISTERS_DOWN(24);
+#else
     REGISTERS_DOWN(40);
-    if (get_local_id(0) == 0) bring_tiles(weight, stages, full, empty, &a);
+#endif
+    if (get_local_id(0) == 0) bring_tiles(weight, scales_a, at, &a);
   } else {
+#if COLS == 2
+    REGISTERS_UP(240);
+#else
     REGISTERS_UP(232);
-    multiply_tiles(x, scales_a, scales_b, y, stages, full, empty, warpgroup - 1u, &a);
+#endif
+    multiply_tiles(x, scales_b, y, workspace, arrived + (warpgroup - 1u), at, warpgroup - 1u, &a);
   }
 }

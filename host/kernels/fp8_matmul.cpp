@@ -1,5 +1,8 @@
 #include "host/kernels/fp8_matmul.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "cl_kernels/args/fp8_matmul_args.h"
 #include "host/kernels/program.h"
 
@@ -8,13 +11,19 @@ namespace clinfer::kernels {
 namespace {
 
 constexpr int64_t kTile = 128;  ///< rows, columns and scale block
+constexpr int64_t kMostParts = 32;
+constexpr int64_t kLeastBlocks = 2;   ///< of 128 columns in a part
+constexpr int64_t kFewTiles = 2;      ///< of rows, for which tiles stay narrow: more groups read W
+constexpr double kWideTile = 1.7;     ///< time of a tile of 128 x 256 in tiles of 128 x 128
+constexpr double kPartBlocks = 14.0;  ///< blocks of 128 columns in whose time parts are added up
+constexpr int64_t kBandBytes = int64_t{32} << 20;  ///< of x that stay in L2 while W passes
 
 int64_t tiles(int64_t rows) {
   return (rows + kTile - 1) / kTile;
 }
 
 Launch launch_of(const std::string& stem, std::vector<std::string> defines, const Fp8Shape& shape,
-                 size_t local_size, int64_t groups, size_t buffers) {
+                 size_t local_size, int64_t groups, size_t buffers, int64_t whole = 0, int64_t parts = 1) {
   Launch launch;
   launch.program.stem = stem;
   launch.program.entry = "nvidia/" + stem + ".cl";
@@ -22,9 +31,32 @@ Launch launch_of(const std::string& stem, std::vector<std::string> defines, cons
   launch.kernel = stem;
   launch.local_size = local_size;
   for (size_t i = 0; i < buffers; ++i) launch.buffers.push_back(input_ref(i));
-  const Fp8MatmulArgs args{static_cast<i32>(shape.m), static_cast<i32>(shape.n), static_cast<i32>(shape.k)};
+  const Fp8MatmulArgs args{static_cast<i32>(shape.m), static_cast<i32>(shape.n), static_cast<i32>(shape.k),
+                           static_cast<i32>(whole), static_cast<i32>(parts)};
   launch.work = [args, groups](const graph::Sizes&) { return Work{groups, bytes_of(args)}; };
   return launch;
+}
+
+Fp8Plan plan_of(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t cols) {
+  const int64_t units = std::max<int64_t>(1, device.compute_units);
+  Fp8Plan plan{};
+  plan.cols = cols;
+  plan.tiles = tiles(shape.m) * ((tiles(shape.n) + cols - 1) / cols);
+  plan.whole = plan.tiles / units * units;
+  plan.parts = 1;
+  const int64_t left = plan.tiles - plan.whole;
+  if (left > 0 && left * 2 <= FP8_COUNTERS) {
+    plan.parts = std::clamp<int64_t>(units / left, 1, std::max<int64_t>(1, shape.k / kTile / kLeastBlocks));
+    plan.parts = std::min(plan.parts, kMostParts);
+  }
+  const auto blocks = static_cast<double>(shape.k / kTile);
+  const auto rounds = static_cast<double>(plan.whole / units);
+  const double cut = 1.0 / static_cast<double>(plan.parts) + kPartBlocks / blocks;
+  if (cut >= 1.0) plan.parts = 1;
+  if (plan.parts == 1) plan.whole = plan.tiles;
+  plan.groups = std::min(units, plan.whole + (plan.tiles - plan.whole) * plan.parts);
+  plan.rounds = (rounds + (left == 0 ? 0.0 : std::min(cut, 1.0))) * (cols == 2 ? kWideTile : 1.0);
+  return plan;
 }
 
 }  // namespace
@@ -36,6 +68,8 @@ Support supports_fp8_matmul(const graph::DeviceInfo& device, const Fp8Shape& sha
   constexpr int64_t kMost = int64_t{1} << 24;
   if (shape.m < 1 || shape.n < 1 || shape.k < 1 || shape.m > kMost || shape.n > kMost || shape.k > kMost)
     return Support::no("a size is not in 1 to 2^24");
+  if (tiles(shape.n) * (shape.k / kTile) > std::numeric_limits<i32>::max())
+    return Support::no("more than 2^31 - 1 scales");
   return Support::yes();
 }
 
@@ -49,13 +83,29 @@ int64_t fp8_weight_bytes(const Fp8Shape& shape) {
   return tiles(shape.n) * kTile * shape.k;
 }
 
+Fp8Plan fp8_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
+  const Fp8Plan narrow = plan_of(device, shape, 1);
+  if (tiles(shape.m) <= kFewTiles) return narrow;
+  const Fp8Plan wide = plan_of(device, shape, 2);
+  return wide.rounds < narrow.rounds ? wide : narrow;
+}
+
+int64_t fp8_workspace_bytes(const graph::DeviceInfo& device, const Fp8Shape& shape) {
+  const Fp8Plan plan = fp8_plan(device, shape);
+  return FP8_COUNTERS * 4 + (plan.tiles - plan.whole) * plan.parts * plan.cols * kTile * kTile * 4;
+}
+
 Fp8Launches fp8_launches(const graph::DeviceInfo& device, const Fp8Shape& shape, bool bf16_out) {
   const int64_t rows = tiles(shape.m) * kTile;
   Fp8Launches result;
   result.quantize = launch_of("fp8_quantize", {}, shape, 128, rows / 4 * (shape.k / kTile), 3);
   result.pack_weight = launch_of("fp8_pack_weight", {}, shape, 128, fp8_weight_bytes(shape) / 16 / 128, 2);
-  result.multiply = launch_of("fp8_matmul", {constant("OUT_BF16", bf16_out ? 1 : 0)}, shape, 384,
-                              std::min(device.compute_units, tiles(shape.m) * tiles(shape.n)), 5);
+  const Fp8Plan plan = fp8_plan(device, shape);
+  const int64_t band = std::clamp<int64_t>(kBandBytes / (kTile * shape.k), 8, 32);
+  result.multiply =
+      launch_of("fp8_matmul",
+                {constant("OUT_BF16", bf16_out ? 1 : 0), constant("COLS", plan.cols), constant("BAND", band)},
+                shape, 384, plan.groups, 6, plan.whole, plan.parts);
   result.multiply.program.sm_90a = true;
   return result;
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "cl_kernels/args/fp8_matmul_args.h"
 #include "host/kernels/fp8_matmul.h"
 #include "quant/e4m3.h"
 #include "tests/kernels/check.h"
@@ -110,6 +111,36 @@ TEST_CASE("fp8_matmul: the descriptor's fields") {
   CHECK((d >> 62) == 2);                  // 64-byte swizzle
 }
 
+TEST_CASE("fp8_matmul: plans cover all tiles once and leave few units idle") {
+  graph::DeviceInfo device;
+  for (const int64_t units : {1, 7, 132}) {
+    device.compute_units = units;
+    for (const Fp8Shape s :
+         {Fp8Shape{1, 8, 128}, Fp8Shape{64, 2112, 7168}, Fp8Shape{128, 7168, 16384},
+          Fp8Shape{4096, 2112, 7168}, Fp8Shape{4096, 24576, 1536}, Fp8Shape{333, 200, 256}}) {
+      const kernels::Fp8Plan p = kernels::fp8_plan(device, s);
+      CAPTURE(units);
+      CAPTURE(s.n);
+      CHECK(p.tiles == (s.m + 127) / 128 * ((s.n + 128 * p.cols - 1) / (128 * p.cols)));
+      CHECK(p.whole <= p.tiles);
+      CHECK((p.whole == p.tiles || p.whole % units == 0));
+      CHECK(p.parts >= 1);
+      CHECK(p.parts <= s.k / 128);
+      const int64_t cut = p.tiles - p.whole;
+      CHECK(cut * p.parts <= units);  // one round
+      CHECK(cut * 2 <= FP8_COUNTERS);
+      CHECK(p.groups <= units);
+      CHECK(fp8_workspace_bytes(device, s) == 4 * (FP8_COUNTERS + cut * p.parts * p.cols * 128 * 128));
+      // Of the rounds, at most a half more than the tiles need.
+      const double needed = static_cast<double>(s.m * s.n) / 16384.0 / static_cast<double>(units);
+      if (s.m >= 4096 && units == 132) CHECK(p.rounds <= 1.25 * needed);
+    }
+  }
+  device.compute_units = 132;
+  CHECK(kernels::fp8_plan(device, {128, 2112, 7168}).parts == 7);  // 17 tiles
+  CHECK(kernels::fp8_plan(device, {4096, 7168, 16384}).cols == 2);
+}
+
 TEST_CASE("fp8_matmul: operands as the host would quantise and pack them") {
   for (const Fp8Shape shape : {Fp8Shape{3, 8, 128}, Fp8Shape{130, 200, 384}}) {
     for (const Target& target : targets()) {
@@ -147,8 +178,9 @@ TEST_CASE("fp8_matmul: operands as the host would quantise and pack them") {
 }
 
 TEST_CASE("fp8_matmul: sums of decoded values, ragged rows and columns") {
-  for (const Fp8Shape s : {Fp8Shape{1, 8, 128}, Fp8Shape{64, 128, 256}, Fp8Shape{200, 328, 1152},
-                           Fp8Shape{333, 2112, 896}, Fp8Shape{2177, 1160, 384}}) {
+  for (const Fp8Shape s :
+       {Fp8Shape{1, 8, 128}, Fp8Shape{64, 128, 256}, Fp8Shape{200, 328, 1152}, Fp8Shape{333, 2112, 896},
+        Fp8Shape{100, 264, 4096}, Fp8Shape{2177, 1160, 384}, Fp8Shape{2177, 2184, 640}}) {
     for (const Target& target : targets()) {
       if (!supports_fp8_matmul(target.info, s).ok) continue;
       CAPTURE(target.name);
@@ -161,8 +193,13 @@ TEST_CASE("fp8_matmul: sums of decoded values, ragged rows and columns") {
         const int64_t bytes = s.m * s.n * (bf16 ? 2 : 4);
         const cl::Buffer y = target.device.allocate(bytes + 256);
         target.device.fill(y, 0xFF, 0, bytes + 256);
+        const cl::Buffer workspace = target.device.allocate(fp8_workspace_bytes(target.info, s));
+        target.device.fill(workspace, 0, 0, workspace.bytes());
         launch(target, launches.multiply,
-               {o.codes, o.scales, o.packed, upload(target.device, o.weight_scales), y});
+               {o.codes, o.scales, o.packed, upload(target.device, o.weight_scales), y, workspace});
+        const auto counters = download<uint32_t>(target.device, workspace);
+        CHECK(std::all_of(counters.begin(), counters.begin() + FP8_COUNTERS,
+                          [](uint32_t c) { return c == 0; }));
         const auto got = download<uint8_t>(target.device, y);
         CHECK(std::all_of(got.begin() + bytes, got.end(), [](uint8_t b) { return b == 0xFF; }));
         const int64_t padded = (s.m + 127) / 128 * 128;

@@ -1,0 +1,128 @@
+// Causal attention over a whole prompt, floats in and out: TFLOP/s of the variant that a run would take.
+// bench/h200 runs it beside PyTorch.
+//   bench_attention [tokens ...]      JSON lines to the file CLINFER_BENCH_JSON
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "graph/graph.h"
+#include "host/cl/platforms.h"
+#include "host/kernels/trial.h"
+#include "quant/error.h"
+
+using namespace clinfer;
+
+namespace {
+
+constexpr int kRounds = 3;
+
+struct Shape {
+  const char* name;
+  int64_t heads;
+  int64_t kv_heads;
+  int64_t key_dim;
+  int64_t value_dim;
+};
+/// Qwen3-8B and Llama-3.1-8B; DeepSeek-V3 with its latents unfolded.
+constexpr Shape kShapes[] = {{"GQA 32/8", 32, 8, 128, 128}, {"MLA 128", 128, 128, 192, 128}};
+
+graph::Graph attention_graph(const Shape& shape) {
+  graph::Attention op;
+  op.heads = shape.heads;
+  op.kv_heads = shape.kv_heads;
+  op.key_dim = op.keys.head_stride = shape.key_dim;
+  op.value_dim = op.values.head_stride = shape.value_dim;
+  op.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.key_dim)));
+  graph::Builder b("bench");
+  const auto q = b.input("q", {graph::DType::f32, graph::kTokens, shape.heads * shape.key_dim});
+  const auto keys = b.input("keys", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.key_dim});
+  const auto values =
+      b.input("values", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.value_dim});
+  const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
+  b.output(b.add(op, "y", {q, keys, values, positions}), "y");
+  return b.finish(0);
+}
+
+cl::Buffer normal_buffer(const cl::Device& device, int64_t elements) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> data(static_cast<size_t>(elements));
+  for (float& v : data) v = normal(random);
+  cl::Buffer buffer = device.allocate(elements * 4);
+  device.write(buffer, std::as_bytes(std::span(data)));
+  return buffer;
+}
+
+cl::Buffer positions_buffer(const cl::Device& device, int64_t tokens) {
+  std::vector<int32_t> data(static_cast<size_t>(tokens));
+  for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<int32_t>(i);
+  cl::Buffer buffer = device.allocate(tokens * 4);
+  device.write(buffer, std::as_bytes(std::span(data)));
+  return buffer;
+}
+
+void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& shape, int64_t tokens,
+           std::ofstream& json) {
+  const graph::Graph graph = attention_graph(shape);
+  const graph::Sizes sizes{tokens, tokens, tokens};
+  const kernels::OpContext context{graph, graph.nodes.front(), device.info(), sizes};
+  const auto variants = kernels::variants_of(context.node.op);
+  const auto variant =
+      std::find_if(variants.begin(), variants.end(), [&](const auto& v) { return v.supports(context).ok; });
+  if (variant == variants.end()) return;
+  const kernels::Prepared prepared = variant->prepare(context);
+  const std::vector<cl::Buffer> in = {normal_buffer(device, tokens * shape.heads * shape.key_dim),
+                                      normal_buffer(device, tokens * shape.kv_heads * shape.key_dim),
+                                      normal_buffer(device, tokens * shape.kv_heads * shape.value_dim),
+                                      positions_buffer(device, tokens)};
+  const std::vector<cl::Buffer> out = {device.allocate(tokens * shape.heads * shape.value_dim * 4)};
+  const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
+  std::vector<double> seconds;
+  for (int round = 0; round <= kRounds; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    for (const kernels::Launch& launch : prepared.launches) {
+      cl::Kernel kernel(programs.build(device, launch.program), launch.kernel);
+      enqueue(device, kernel, launch, in, out, scratch, sizes);
+    }
+    device.finish();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (round > 0) seconds.push_back(took.count());
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
+  const double best = seconds[kRounds / 2];
+  // Half of all pairs, two products of a multiplication and an addition each.
+  const double flops = static_cast<double>(tokens * tokens) *
+                       static_cast<double>(shape.heads * (shape.key_dim + shape.value_dim));
+  std::printf("%-20s %-10s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
+              shape.name, static_cast<long long>(tokens), best * 1e6, flops / best * 1e-12);
+  std::fflush(stdout);
+  json << "{\"variant\": \"" << variant->name << "\", \"shape\": \"" << shape.name
+       << "\", \"tokens\": " << tokens << ", \"us\": " << best * 1e6
+       << ", \"tflop_s\": " << flops / best * 1e-12 << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::vector<int64_t> tokens;
+  for (int i = 1; i < argc; ++i) tokens.push_back(std::clamp(std::atoll(argv[i]), 1LL, 65536LL));
+  if (tokens.empty()) tokens = {4096};
+  const char* path = std::getenv("CLINFER_BENCH_JSON");
+  std::ofstream json(path == nullptr ? "/dev/null" : path);
+  cl::ProgramCache programs({.folder = ""});
+  for (const graph::DeviceInfo& info : cl::list_devices().devices) {
+    if (!info.usable || !info.is_gpu) continue;
+    const cl::Device device(info);
+    for (const int64_t count : tokens) {
+      for (const Shape& shape : kShapes) bench(device, programs, shape, count, json);
+    }
+  }
+  return 0;
+} catch (const Error& error) {
+  std::fprintf(stderr, "bench_attention: %s\n", error.what());
+  return static_cast<int>(error.fault());
+}

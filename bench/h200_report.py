@@ -1,0 +1,50 @@
+"""The JSON lines that bench/h200 gathers in a folder, as markdown tables and as one file, h200.json."""
+import json
+import sys
+from pathlib import Path
+
+OUT = Path(sys.argv[1])
+
+
+def lines(name):
+    return [json.loads(line) for line in (OUT / f"{name}.jsonl").read_text().splitlines()]
+
+
+def table(heads, rows):
+    print("\n| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+
+
+def ratio(ours, theirs):
+    return (f"{theirs:.0f}", f"{ours / theirs:.2f}") if theirs else ("-", "-")
+
+
+peers = lines("peer")
+shapes = {(p["m"], p["n"], p["k"]): p for p in peers if "work" not in p}
+matmuls = {shape: p["bf16"] for shape, p in shapes.items()}
+matmuls |= {(p["m"], p["n"], p["k"]): p["tflop_s"] for p in peers if p.get("work") == "matmul"}
+vectors = {(p["n"], p["k"]): p["gb_s"] for p in peers if p.get("work") == "vector"}
+attention = {(p["shape"], p["tokens"]): p["tflop_s"] for p in peers if p.get("work") == "attention"}
+copy = next(p["gb_s"] for p in peers if p.get("work") == "copy")
+ours = {name: lines(name) for name in ("fp8", "attention", "matvec", "prompt")}
+device = (OUT / "matvec.txt").read_text().splitlines()[0]
+(OUT / "h200.json").write_text(json.dumps({"device": device, "peer": peers, **ours}, indent=1))
+
+print(f"{device}; torch copies {copy:.0f} GB/s")
+table(["FP8, M x N x K", "us", "TFLOP/s", "torch blockwise", "ratio", "torch bf16"],
+      [(f"{r['m']} x {r['n']} x {r['k']}", f"{r['us']:.1f}", f"{r['tflop_s']:.0f}",
+        *ratio(r["tflop_s"], shapes[r["m"], r["n"], r["k"]]["fp8_blockwise"]),
+        f"{shapes[r['m'], r['n'], r['k']]['bf16']:.0f}") for r in ours["fp8"]])
+flops = [(r, 2e-6 * r["tokens"] * r["rows"] * r["cols"] / r["us"]) for r in ours["prompt"]]
+table(["bf16 weights, M x N x K", "variant", "TFLOP/s", "torch", "ratio"],
+      [(f"{r['tokens']} x {r['rows']} x {r['cols']}", r["variant"], f"{f:.1f}",
+        *ratio(f, matmuls.get((r["tokens"], r["rows"], r["cols"])))) for r, f in flops])
+table(["causal attention", "tokens", "variant", "TFLOP/s", "torch", "ratio"],
+      [(r["shape"], r["tokens"], r["variant"], f"{r['tflop_s']:.1f}",
+        *ratio(r["tflop_s"], attention.get((r["shape"], r["tokens"])))) for r in ours["attention"]])
+table(["format", "N x K", "tokens", "us", "GB/s", "of read", "torch.mv bf16"],
+      [(r["format"], f"{r['rows']} x {r['cols']}", r["tokens"], f"{r['us']:.1f}", f"{r['gb_s']:.0f}",
+        f"{r['gb_s'] / r['read_gb_s']:.2f}",
+        f"{vectors.get((r['rows'], r['cols']), 0):.0f}" if r["tokens"] == 1 else "")
+       for r in ours["matvec"]])
