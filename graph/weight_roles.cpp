@@ -19,7 +19,7 @@ std::string role_of(const Graph& graph, const Node& node, const Weight& weight, 
   if (std::holds_alternative<Embedding>(node.op)) return "embedding";
   if (std::holds_alternative<ExpertLinear>(node.op)) return "experts";
   if (makes_router_logits) return "router";
-  if (named("shared_expert")) return "shared_experts";
+  if (named(".shared_")) return "shared_experts";
   if (named("attn") || std::holds_alternative<HeadLinear>(node.op)) return "attention";
   // After those two: a draft module is one last stage, its projection of hidden states counts as head.
   if (node.stage == graph.stages) return "head";

@@ -53,8 +53,8 @@ struct Decoder {
   MlpBlock mlp;
   std::optional<MoeBlock> moe;
   std::vector<LayerKind> kinds;  ///< one a layer; a draft module's behind them
-  std::string
-      learned_positions;  ///< name of a table [max_positions, hidden] added to the embedding, empty: none
+  /// Name of a table [max_positions, hidden] that is added to the embedding, empty: none.
+  std::string learned_positions;
   float embedding_scale = 1.0f;
   float residual_scale = 1.0f;  ///< of what a sub-layer adds
   float logit_scale = 1.0f;

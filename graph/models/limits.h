@@ -30,11 +30,12 @@ inline float read_eps(const Meta& config, std::string_view key = "rms_norm_eps",
   return static_cast<float>(eps);
 }
 
-/// A factor of the configuration: positive and finite.
+/// A factor of the configuration, positive; its inverse is a float too.
 inline float read_factor(const Meta& config, std::string_view key, double fallback) {
-  const double factor = config.number_or(key, fallback);
-  require_key(config, factor > 0, key, "must be positive");
-  return static_cast<float>(factor);
+  const auto factor = static_cast<float>(config.number_or(key, fallback));
+  const bool usable = factor >= 1e-30f && factor <= 1e30f;
+  require_key(config, usable, key, "must be in [1e-30, 1e30]");
+  return factor;
 }
 
 }  // namespace clinfer::graph

@@ -55,7 +55,6 @@ ValueId shared_expert(Builder& b, const MoeBlock& s, const std::string& prefix, 
   MlpBlock expert;
   expert.hidden = s.hidden;
   expert.intermediate = s.shared_intermediate;
-  expert.bias = s.shared_bias;
   expert.activation = s.activation;
   const std::string name = prefix + "." + s.names.shared;
   const ValueId y = mlp(b, expert, name, x);

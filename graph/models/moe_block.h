@@ -35,7 +35,6 @@ struct MoeBlock {
   Router router;
   bool choice_bias = false;  ///< an expert's score is chosen by with a bias, but weighed without
   bool shared_gate = false;  ///< the shared expert's output is scaled by sigmoid(SHARED_GATE x)
-  bool shared_bias = false;
   Activation activation = Activation::silu;
   ExpertsStored stored = ExpertsStored::apart;
   MoeNames names;

@@ -13,8 +13,8 @@ namespace clinfer::graph {
 struct Rotary {
   std::vector<float> inv_freq;  ///< [rope_dim / 2]
   float scale = 1.0f;           ///< on cos and sin
-  double mscale_all_dim_factor =
-      1.0;  ///< m(factor, mscale_all_dim); DeepSeek multiplies the softmax scale by its square
+  /// m(factor, mscale_all_dim); DeepSeek multiplies the softmax scale by its square.
+  double mscale_all_dim_factor = 1.0;
 };
 
 /// Columns of a head that rotate: partial_rotary_factor (1 when absent) of head_dim.
