@@ -42,6 +42,8 @@ constexpr Word kWords[] = {
     word<&O::search, ScaleSearch::none>("nosearch", kScaleSearch),
     word<&O::fit, ScaleFit::amax>("amax", kScaleFit),
     word<&O::fit, ScaleFit::mse>("mse", kScaleFit),
+    word<&O::inf, InfCast::special>("special", kInfCast),
+    word<&O::inf, InfCast::saturate>("saturate", kInfCast),
 };
 
 const Word& find_word(std::string_view text) {

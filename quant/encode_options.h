@@ -46,6 +46,12 @@ enum class ScaleFit {
   mse,   ///< the least squared error, weighted with the importance where one is given; never more than amax's
 };
 
+/// What Inf becomes in FP8; NaN stays NaN either way.
+enum class InfCast {
+  special,   ///< Inf (E5M2) or NaN (E4M3, which has no Inf)
+  saturate,  ///< the largest code, sign kept, as OFP8's saturating conversions say
+};
+
 /// Choices that an encoder leaves open. What is not set is the format's default.
 struct EncodeOptions {
   std::optional<ScaleMode> mode;
@@ -55,6 +61,7 @@ struct EncodeOptions {
   std::optional<Nvfp4Profile> profile;
   std::optional<ScaleSearch> search;
   std::optional<ScaleFit> fit;
+  std::optional<InfCast> inf;
   /// The largest finite magnitude of the whole matrix, for a format whose scale depends on it
   /// (Format::whole_matrix) when only some of its rows are encoded. Not a choice: no word sets it.
   std::optional<float> matrix_amax;
@@ -73,6 +80,7 @@ enum OptionKind : unsigned {
   kNvfp4Profile = 16,
   kScaleSearch = 32,
   kScaleFit = 64,
+  kInfCast = 128,
 };
 
 /// Options from words separated by commas ("rceil", "ue8m0,reciprocal"). Throws std::invalid_argument naming

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "quant/bytes.h"
@@ -26,9 +27,9 @@ constexpr float fp8_scale(float amax, float max, ScaleStorage storage) {
 /// value = code * scale.
 /// Encoding: scale = amax / largest code, where amax is over the finite values of the
 /// block; code = nearest even of value / scale. Inf and NaN become Inf (E5M2) and NaN codes and leave their
-/// neighbours alone. With MinAmax, amax is at least 1e-4; without, a block whose scale would lie below 2^-126
-/// (zeros) has scale 0 and codes 0. With `mse`, the scale is searched from there; not where the matrix shares
-/// one, which would ask for all of it at once.
+/// neighbours alone; with `saturate`, Inf becomes the largest code. With MinAmax, amax is at least 1e-4;
+/// without, a block whose scale would lie below 2^-126 (zeros) has scale 0 and codes 0. With `mse`, the scale
+/// is searched from there; not where the matrix shares one, which would ask for all of it at once.
 template <class Element, int64_t Rows, int64_t Cols, bool MinAmax>
 struct Fp8Blocks {
   static constexpr bool kWholeMatrix = Rows == kWhole;
@@ -44,16 +45,19 @@ struct Fp8Blocks {
     }
   }
 
-  static void encode_row_of_block(const float* values, int64_t cols, float scale, Scaling scaling,
-                                  uint8_t* codes) {
+  static void encode_row_of_block(const float* values, int64_t cols, float scale,
+                                  const EncodeOptions& options, uint8_t* codes) {
+    using Limits = std::numeric_limits<float>;
+    const float most = options.inf == InfCast::saturate ? Limits::max() : Limits::infinity();
+    const auto cast = [most](float scaled) { return Element::encode(std::clamp(scaled, -most, most)); };
     if (scale == 0.0f) {  // Inf times zero would be a NaN, whose sign differs between processors
       for (int64_t col = 0; col < cols; ++col)
-        codes[col] = Element::encode(std::isfinite(values[col]) ? values[col] * 0.0f : values[col]);
-    } else if (scaling == Scaling::reciprocal) {
+        codes[col] = cast(std::isfinite(values[col]) ? values[col] * 0.0f : values[col]);
+    } else if (options.scaling == Scaling::reciprocal) {
       const float inverse = 1.0f / scale;
-      for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] * inverse);
+      for (int64_t col = 0; col < cols; ++col) codes[col] = cast(values[col] * inverse);
     } else {
-      for (int64_t col = 0; col < cols; ++col) codes[col] = Element::encode(values[col] / scale);
+      for (int64_t col = 0; col < cols; ++col) codes[col] = cast(values[col] / scale);
     }
   }
 
@@ -78,7 +82,6 @@ struct Fp8Blocks {
 
   static void encode_chosen(const EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                             uint8_t* codes, uint8_t* scales) {
-    const Scaling scaling = options.scaling.value_or(Scaling::division);
     const bool search = !kWholeMatrix && searches(options);
     const std::vector<float> weights = search ? column_weights(options, cols) : std::vector<float>{};
     for (int64_t row = 0; row < rows; row += Rows) {
@@ -92,7 +95,7 @@ struct Fp8Blocks {
         float scale = fp8_scale(amax, Element::kMax, options.storage.value_or(ScaleStorage::f32));
         if (search) scale = search_block(values + at, &weights[col], height, width, cols, options, scale);
         for (int64_t r = 0; r < height; ++r)
-          encode_row_of_block(values + at + r * cols, width, scale, scaling, codes + at + r * cols);
+          encode_row_of_block(values + at + r * cols, width, scale, options, codes + at + r * cols);
         store(scales, scale);
         scales += 4;
       }
@@ -108,8 +111,8 @@ struct Fp8Blocks {
     format.whole_matrix = kWholeMatrix;
     format.on_device = true;
     format.encode_chosen = encode_chosen;
-    format.options = kScaleStorage | kScaling | (kWholeMatrix ? 0u : kScaleFit);
-    format.default_options = kWholeMatrix ? "fp32,division" : "fp32,division,amax";
+    format.options = kScaleStorage | kScaling | kInfCast | (kWholeMatrix ? 0u : kScaleFit);
+    format.default_options = kWholeMatrix ? "fp32,division,special" : "fp32,division,amax,special";
     return format;
   }
 };

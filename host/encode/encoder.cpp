@@ -87,6 +87,7 @@ EncodeArgs args_of(const quant::Format& format, const quant::EncodeOptions& opti
   }
   args.choice = choice_of(format, options);
   args.power_scales = options.storage == quant::ScaleStorage::ue8m0;
+  args.inf_saturates = options.inf == quant::InfCast::saturate;
   return args;
 }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 
 #include "matrix.h"
 #include "quant/bytes.h"
@@ -173,6 +174,24 @@ TEST_CASE("fp8: a tensor of zeros or subnormals has scale and codes zero, and st
   const auto decoded = test::roundtrip(format_named("fp8_e4m3_row"), {0, NAN}, 1, 2);
   CHECK(decoded[0] == 0);
   CHECK(std::isnan(decoded[1]));
+}
+
+TEST_CASE("fp8: Inf becomes what it is there, or the largest code") {
+  const std::vector<float> values = {448, -INFINITY, INFINITY, NAN, 0.5f};
+  for (const auto& [name, inf, most] : {std::tuple{"fp8_e4m3_row", 0x7F, 0x7E},
+                                        {"fp8_e5m2_tensor", 0x7C, 0x7B},
+                                        {"fp8_e4m3_128x128", 0x7F, 0x7E}}) {
+    CAPTURE(name);
+    const auto special = test::encode(format_named(name), values, 1, 5);
+    const auto finite = test::encode_with(format_named(name), parse_encode_options("saturate"), values, 1, 5);
+    CHECK(special.codes[1] == (inf | 0x80));
+    CHECK(special.codes[2] == inf);
+    CHECK(finite.codes[1] == (most | 0x80));
+    CHECK(finite.codes[2] == most);
+    CHECK((finite.codes[3] & 0x7F) == 0x7F);
+    CHECK(finite.codes[4] == special.codes[4]);
+    CHECK(finite.scales == special.scales);
+  }
 }
 
 TEST_CASE("q5_1: a range that overflows, and K-quants: values beyond 2^60, make NaN blocks") {
