@@ -27,7 +27,7 @@ ROOMS = {
                      r"fmt/\w+\.h|nlohmann/json\.hpp"),
     "host/generate/": (["host/run/", "host/text/", "host/config/", "host/kernels/variant.h", "quant/error.h"],
                        r"spdlog/.*"),
-    "host/quantize/": (["graph/passes/find_rotations.h", "host/config/nearest.h", "host/config/run_config.h", "host/io/", "host/stored/", "quant/"],
+    "host/quantize/": (["graph/models/models.h", "graph/passes/find_rotations.h", "host/config/nearest.h", "host/config/run_config.h", "host/io/", "host/stored/", "quant/"],
                        POSIX + r"|nlohmann/json\.hpp"),
     "host/cli/": (["host/", "graph/", "quant/"], POSIX + r"|CLI/CLI\.hpp|fmt/\w+\.h|nlohmann/json\.hpp|spdlog/.*"),
     "bench/": (["host/", "graph/", "quant/", ARGS], r"fmt/\w+\.h|nlohmann/json\.hpp"),
@@ -37,7 +37,8 @@ ROOMS = {
 ONE_FILE = {"clblast.h": "host/kernels/linear_clblast.cpp", "openssl/evp.h": "host/cl/sha256.cpp"}
 
 # Families are named by the list of families and what is below it; elsewhere only as names that files or users say.
-FAMILY = re.compile(r"llama(?!-bench|-perplexity)|qwen|deepseek", re.IGNORECASE)
+FAMILY = re.compile(r"llama(?!-bench|-perplexity)|qwen|deepseek|gemma|mistral|mixtral|phimoe|olmo|granite|cohere|hunyuan"
+                    r"|minimax|exaone|ernie|smollm", re.IGNORECASE)
 FAMILY_HOMES = ("graph/models/", "tests/", "bench/")
 FAMILY_NAMES_SAID = {
     "quant/fp8_e4m3_128x128.h": "the paper that the format comes from",
