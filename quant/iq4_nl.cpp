@@ -7,6 +7,7 @@
 #include "quant/half.h"
 #include "quant/importance.h"
 #include "quant/magnitude.h"
+#include "quant/vector_clones.h"
 
 namespace clinfer::quant {
 namespace {
@@ -23,25 +24,44 @@ int nearest_code(float scaled) {
   return scaled - kIq4NlValues[above - 1] < kIq4NlValues[above] - scaled ? above - 1 : above;
 }
 
-/// Weighted sums of a least-squares fit of d to the codes of value * inverse: d = qx / qq.
-struct Fit {
-  float qx = 0.0f, qq = 0.0f;
+/// Weighted sums of least-squares fits of d to the codes of value * inverse, for several inverses side by
+/// side: d = qx / qq. Each sum runs in order; the fits are what vector code takes together.
+struct Fits {
+  static constexpr int kCount = 2 * kTries + 2;
+  float inverse[kCount] = {};
+  float qx[kCount] = {}, qq[kCount] = {};
 
-  Fit(const float* values, const float* weights, float inverse) {
-    for (int i = 0; i < kElems; ++i) {
-      const float q = kIq4NlValues[nearest_code(inverse * values[i])];
-      qx += weights[i] * q * values[i];
-      qq += weights[i] * q * q;
-    }
-  }
+  QUANT_VECTOR_CLONES void sum(const float* values, const float* weights);
+
+  float scale(int fit) const { return qq[fit] > 0.0f ? qx[fit] / qq[fit] : 0.0f; }
 };
 
-float searched_scale(const float* values, const float* weights, float largest, float scale, float best) {
-  for (int step = -kTries; step <= kTries; ++step) {
-    const Fit fit(values, weights, (static_cast<float>(step) + kIq4NlValues[0]) / largest);
-    if (fit.qq > 0.0f && fit.qx * fit.qx > best * fit.qq) {
-      scale = fit.qx / fit.qq;
-      best = scale * fit.qx;
+void Fits::sum(const float* values, const float* weights) {
+  for (int i = 0; i < kElems; ++i) {
+    const float value = values[i];
+    const float weight = weights[i];
+    for (int fit = 0; fit < kCount; ++fit) {
+      // The nearest value: a step up at each midpoint. Midpoints and steps are exact.
+      const float scaled = inverse[fit] * value;
+      float q = kIq4NlValues[0];
+      for (int code = 1; code < 16; ++code) {
+        const float step = kIq4NlValues[code] - kIq4NlValues[code - 1];
+        q += scaled >= (kIq4NlValues[code] + kIq4NlValues[code - 1]) / 2 ? step : 0.0f;
+      }
+      qx[fit] += weight * q * value;
+      qq[fit] += weight * q * q;
+    }
+  }
+}
+
+/// The scale of the best of all fits, the first of which has no step.
+float searched_scale(const Fits& fits) {
+  float scale = fits.scale(0);
+  float best = scale * fits.qx[0];
+  for (int fit = 1; fit < Fits::kCount; ++fit) {
+    if (fits.qq[fit] > 0.0f && fits.qx[fit] * fits.qx[fit] > best * fits.qq[fit]) {
+      scale = fits.scale(fit);
+      best = scale * fits.qx[fit];
     }
   }
   return scale;
@@ -78,11 +98,15 @@ void encode_block(const float* values, const float* importance, ScaleSearch sear
     weigh(values, importance, weights);
     const bool searches = search == ScaleSearch::search;
     const float start = searches ? -largest / kIq4NlValues[0] : largest / kIq4NlValues[0];
-    const Fit fit(values, weights, 1 / start);
-    scale = fit.qq > 0.0f ? fit.qx / fit.qq : 0.0f;
     inverse = 1 / start;
+    Fits fits;
+    fits.inverse[0] = inverse;
+    for (int step = -kTries; step <= kTries; ++step)
+      fits.inverse[step + kTries + 1] = (static_cast<float>(step) + kIq4NlValues[0]) / largest;
+    fits.sum(values, weights);
+    scale = fits.scale(0);
     if (searches) {
-      scale = searched_scale(values, weights, largest, scale, scale * fit.qx);
+      scale = searched_scale(fits);
       inverse = scale != 0.0f ? 1 / scale : 0.0f;
     }
   }
