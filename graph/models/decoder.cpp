@@ -1,7 +1,5 @@
 #include "graph/models/decoder.h"
 
-#include <cmath>
-
 #include "graph/models/blocks.h"
 
 namespace clinfer::graph {

@@ -49,8 +49,9 @@ Model build_gemma3(const Meta& config, const BuildOptions& options) {
   GroupedAttentionBlock& a = s.grouped();
   a.qk_norm = QkNorm::head;
   a.scale = 1.0f / std::sqrt(read_factor(config, "query_pre_attn_scalar", 256));
-  for (const char* key : {"attn_logit_softcapping", "final_logit_softcapping"})
-    require_key(config, !config.has(key), key, "must be null");
+  require_key(config, !config.has("attn_logit_softcapping"), "attn_logit_softcapping", "must be null");
+  if (config.has("final_logit_softcapping"))
+    s.logit_softcap = read_factor(config, "final_logit_softcapping", 0);
   s.rotaries = {read_rotary(rope_of_kind(config, "full_attention"), a.rope_dim, options.context),
                 read_rotary(rope_of_kind(config, "sliding_attention", "rope_local_base_freq"), a.rope_dim)};
   const int64_t pattern = config.integer_or("sliding_window_pattern", 6, 1, kMaxLayers);

@@ -104,6 +104,7 @@ TEST_CASE("experts that do not fit each other are refused") {
 TEST_CASE("keys of other families that contradict each other are refused") {
   check_refused("gemma3", "query_pre_attn_scalar", integer(0));
   check_refused("gemma3", "attn_logit_softcapping", MetaValue(50.0));
+  check_refused("gemma3", "final_logit_softcapping", MetaValue(-30.0));
   check_refused("gemma3", "sliding_window_pattern", integer(0));
   check_refused("gemma3", "layer_types", MetaValue(MetaValue::Array{text("full_attention")}));
   check_refused("cohere", "layer_norm_eps", MetaValue(2.0));
