@@ -7,6 +7,7 @@
 #include "quant/bytes.h"
 #include "quant/half.h"
 #include "quant/magnitude.h"
+#include "quant/vector_clones.h"
 
 namespace clinfer::quant {
 namespace {
@@ -19,34 +20,17 @@ struct Affine {
   float step, least;
 };
 
-uint8_t code_of(float value, float least, float inverse, int top) {
-  return static_cast<uint8_t>(std::clamp(nearest_int(inverse * (value - least)), 0, top));
-}
-
-float weighted_error(const float* values, const float* weights, const uint8_t* codes, Affine affine) {
-  float error = 0.0f;
-  for (int i = 0; i < kSubBlock; ++i) {
-    const float difference = affine.step * static_cast<float>(codes[i]) + affine.least - values[i];
-    error += weights[i] * (difference * difference);
-  }
-  return error;
-}
+/// Element i of each sub-block side by side, so that vector code searches the eight at a time; each lane's
+/// sums run in order.
+struct Lanes {
+  float at[kSubBlock][kSubBlocks];
+};
+using Lane = float[kSubBlocks];
 
 /// Weighted sums over a sub-block of values x and codes l.
 struct Sums {
-  float w = 0, x = 0;           // of the values, once
+  float w = 0, x = 0;           // of the values
   float l = 0, l2 = 0, xl = 0;  // of one set of codes
-
-  void add_codes(const float* values, const float* weights, const uint8_t* codes) {
-    l = l2 = xl = 0;
-    for (int i = 0; i < kSubBlock; ++i) {
-      const auto code = static_cast<float>(codes[i]);
-      const float weighted = weights[i] * code;
-      l += weighted;
-      l2 += weighted * code;
-      xl += weighted * values[i];
-    }
-  }
 
   float determinant() const { return w * l2 - l * l; }
 
@@ -58,44 +42,124 @@ struct Sums {
   }
 };
 
-/// Searches step and least value of a sub-block and leaves its codes.
-Affine search_sub_block(const float* values, const float* weights, const StepSearch& search, uint8_t* codes) {
-  float min = values[0];
-  float max = values[0];
-  Sums sums;
-  sums.w = weights[0];
-  sums.x = sums.w * values[0];
-  for (int i = 1; i < kSubBlock; ++i) {
-    min = values[i] < min ? values[i] : min;
-    max = values[i] > max ? values[i] : max;
-    sums.w += weights[i];
-    sums.x += weights[i] * values[i];
-  }
-  min = std::min(min, 0.0f);
-  if (max == min) {
-    std::fill(codes, codes + kSubBlock, uint8_t{0});
-    return {0.0f, min};
-  }
-  const auto top = static_cast<float>(search.top);
-  float inverse = top / (max - min);
-  Affine best{1 / inverse, min};
-  for (int i = 0; i < kSubBlock; ++i) codes[i] = code_of(values[i], min, inverse, search.top);
-  float best_error = weighted_error(values, weights, codes, best);
-  for (int k = 0; k <= search.count; ++k) {
-    inverse = (search.first + search.delta * static_cast<float>(k) + top) / (max - best.least);
-    uint8_t tried[kSubBlock];
-    for (int i = 0; i < kSubBlock; ++i) tried[i] = code_of(values[i], best.least, inverse, search.top);
-    sums.add_codes(values, weights, tried);
-    if (!(sums.determinant() > 0)) continue;
-    const Affine affine = sums.fitted();
-    const float error = weighted_error(values, weights, tried, affine);
-    if (error < best_error) {
-      std::copy(tried, tried + kSubBlock, codes);
-      best_error = error;
-      best = affine;
+QUANT_VECTOR_CLONES void code_lanes(const Lanes& values, const Lane& least, const Lane& inverse, int top,
+                                    Lanes& codes) {
+  for (int i = 0; i < kSubBlock; ++i) {
+    for (int j = 0; j < kSubBlocks; ++j) {
+      const float shifted = inverse[j] * (values.at[i][j] - least[j]) + 12582912.0f;  // as nearest_int
+      const int code = (std::bit_cast<int32_t>(shifted) & 0x7FFFFF) - 0x400000;
+      codes.at[i][j] = static_cast<float>(std::clamp(code, 0, top));
     }
   }
-  return best;
+}
+
+QUANT_VECTOR_CLONES void sum_lanes(const Lanes& values, const Lanes& weights, const Lanes& codes, Lane& l,
+                                   Lane& l2, Lane& xl) {
+  for (int i = 0; i < kSubBlock; ++i) {
+    for (int j = 0; j < kSubBlocks; ++j) {
+      const float weighted = weights.at[i][j] * codes.at[i][j];
+      l[j] += weighted;
+      l2[j] += weighted * codes.at[i][j];
+      xl[j] += weighted * values.at[i][j];
+    }
+  }
+}
+
+QUANT_VECTOR_CLONES void error_lanes(const Lanes& values, const Lanes& weights, const Lanes& codes,
+                                     const Lane& step, const Lane& least, Lane& error) {
+  for (int i = 0; i < kSubBlock; ++i) {
+    for (int j = 0; j < kSubBlocks; ++j) {
+      const float difference = step[j] * codes.at[i][j] + least[j] - values.at[i][j];
+      error[j] += weights.at[i][j] * (difference * difference);
+    }
+  }
+}
+
+/// The state of the eight searches.
+struct Search {
+  const StepSearch& rule;
+  Lanes values, weights, codes;
+  Sums sums[kSubBlocks];
+  Lane max, step, least, error;
+
+  Search(const float* x, const float* w, const StepSearch& chosen) : rule(chosen) {
+    for (int at = 0; at < kSuperBlock; ++at) {
+      values.at[at % kSubBlock][at / kSubBlock] = x[at];
+      weights.at[at % kSubBlock][at / kSubBlock] = w[at];
+    }
+    for (int j = 0; j < kSubBlocks; ++j) begin(j, x + kSubBlock * j, w + kSubBlock * j);
+  }
+
+  void begin(int j, const float* x, const float* w) {
+    float min = x[0];
+    max[j] = x[0];
+    sums[j].w = w[0];
+    sums[j].x = w[0] * x[0];
+    for (int i = 1; i < kSubBlock; ++i) {
+      min = x[i] < min ? x[i] : min;
+      max[j] = x[i] > max[j] ? x[i] : max[j];
+      sums[j].w += w[i];
+      sums[j].x += w[i] * x[i];
+    }
+    least[j] = std::min(min, 0.0f);
+  }
+
+  /// Codes of the largest step that loses nothing at the ends; zeros where all values are the same.
+  void start() {
+    Lane inverse;
+    for (int j = 0; j < kSubBlocks; ++j) {
+      const bool flat = max[j] == least[j];
+      inverse[j] = flat ? 0.0f : static_cast<float>(rule.top) / (max[j] - least[j]);
+      step[j] = flat ? 0.0f : 1 / inverse[j];
+      error[j] = 0.0f;
+    }
+    code_lanes(values, least, inverse, rule.top, codes);
+    error_lanes(values, weights, codes, step, least, error);
+  }
+
+  /// Tries the k-th divisor.
+  void refine(int k) {
+    const auto top = static_cast<float>(rule.top);
+    Lane inverse;
+    for (int j = 0; j < kSubBlocks; ++j)
+      inverse[j] = (rule.first + rule.delta * static_cast<float>(k) + top) / (max[j] - least[j]);
+    Lanes tried;
+    code_lanes(values, least, inverse, rule.top, tried);
+    Lane l{}, l2{}, xl{}, tried_step{}, tried_least{}, tried_error{};
+    sum_lanes(values, weights, tried, l, l2, xl);
+    bool fits[kSubBlocks];
+    for (int j = 0; j < kSubBlocks; ++j) {
+      Sums& s = sums[j];
+      s.l = l[j], s.l2 = l2[j], s.xl = xl[j];
+      fits[j] = s.determinant() > 0;
+      const Affine affine = fits[j] ? s.fitted() : Affine{0, 0};
+      tried_step[j] = affine.step;
+      tried_least[j] = affine.least;
+    }
+    error_lanes(values, weights, tried, tried_step, tried_least, tried_error);
+    for (int j = 0; j < kSubBlocks; ++j) {
+      if (!fits[j] || !(tried_error[j] < error[j])) continue;
+      for (int i = 0; i < kSubBlock; ++i) codes.at[i][j] = tried.at[i][j];
+      error[j] = tried_error[j];
+      step[j] = tried_step[j];
+      least[j] = tried_least[j];
+    }
+  }
+};
+
+/// Searches step and least value of the eight sub-blocks and leaves their codes. `offsets` are minus the
+/// least values.
+void search_sub_blocks(const float* values, const float* weights, const StepSearch& rule, float* steps,
+                       float* offsets, uint8_t* codes) {
+  Search search(values, weights, rule);
+  search.start();
+  for (int k = 0; k <= rule.count; ++k) search.refine(k);
+  for (int j = 0; j < kSubBlocks; ++j) {
+    steps[j] = search.step[j];
+    offsets[j] = -search.least[j];
+  }
+  for (int at = 0; at < kSuperBlock; ++at)
+    codes[at] = static_cast<uint8_t>(search.codes.at[at % kSubBlock][at / kSubBlock]);
 }
 
 void store_pair(uint8_t* b, int j, int scale, int min) {
@@ -233,19 +297,17 @@ SubBlockScales load_sub_block_scales(const uint8_t* header) {
 
 void encode_super_block(const float* values, const StepSearch& search, uint8_t* header, uint8_t* codes) {
   if (!begin_super_block(values, header, codes)) return;
-  float steps[kSubBlocks];
-  float offsets[kSubBlocks];
+  float weights[kSuperBlock];
   for (int j = 0; j < kSubBlocks; ++j) {
     const float* x = values + kSubBlock * j;
     float squares = 0.0f;
     for (int i = 0; i < kSubBlock; ++i) squares += x[i] * x[i];
     const float rms = std::sqrt(squares / kSubBlock);
-    float weights[kSubBlock];
-    for (int i = 0; i < kSubBlock; ++i) weights[i] = rms + std::fabs(x[i]);
-    const Affine found = search_sub_block(x, weights, search, codes + kSubBlock * j);
-    steps[j] = found.step;
-    offsets[j] = -found.least;
+    for (int i = 0; i < kSubBlock; ++i) weights[kSubBlock * j + i] = rms + std::fabs(x[i]);
   }
+  float steps[kSubBlocks];
+  float offsets[kSubBlocks];
+  search_sub_blocks(values, weights, search, steps, offsets, codes);
   store_header(steps, offsets, header);
   code_by_header(values, search.top, header, codes);
 }
@@ -256,20 +318,15 @@ void encode_weighted_super_block(const float* values, const float* importance, i
   float squares = 0.0f;
   for (int i = 0; i < kSuperBlock; ++i) squares += values[i] * values[i];
   const float spread = 2 * squares / kSuperBlock;
+  float weights[kSuperBlock];
+  float sums[kSubBlocks] = {};
+  for (int at = 0; at < kSuperBlock; ++at) {
+    weights[at] = importance[at] * std::sqrt(spread + values[at] * values[at]);
+    sums[at / kSubBlock] += weights[at];
+  }
   float steps[kSubBlocks];
   float offsets[kSubBlocks];
-  float sums[kSubBlocks] = {};
-  for (int j = 0; j < kSubBlocks; ++j) {
-    const float* x = values + kSubBlock * j;
-    float weights[kSubBlock];
-    for (int i = 0; i < kSubBlock; ++i) {
-      weights[i] = importance[kSubBlock * j + i] * std::sqrt(spread + x[i] * x[i]);
-      sums[j] += weights[i];
-    }
-    const Affine found = search_sub_block(x, weights, {top, -0.9f, 36, 0.05f}, codes + kSubBlock * j);
-    steps[j] = found.step;
-    offsets[j] = -found.least;
-  }
+  search_sub_blocks(values, weights, {top, -0.9f, 36, 0.05f}, steps, offsets, codes);
   uint8_t scales[kSubBlocks];
   uint8_t mins[kSubBlocks];
   const float d = search_six_bits(steps, sums, scales);

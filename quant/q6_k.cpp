@@ -7,6 +7,7 @@
 #include "quant/half.h"
 #include "quant/k_super_block.h"
 #include "quant/magnitude.h"
+#include "quant/vector_clones.h"
 
 namespace clinfer::quant {
 namespace {
@@ -23,20 +24,29 @@ int code_of(float value, float inverse) {
   return std::clamp(nearest_int(inverse * value), -32, 31);
 }
 
-/// Sums of a least-squares fit of the scale to the codes, weighted with the importance, or value^2 where that
-/// is nullptr: scale = xl / l2.
-struct Fit {
-  float xl = 0.0f, l2 = 0.0f;
+/// Sums of least-squares fits of the scale to the codes of several inverses side by side, weighted with the
+/// importance, or value^2 where that is nullptr: scale = xl / l2. Each sum runs in order; the fits are what
+/// vector code takes together.
+struct Fits {
+  static constexpr int kTries = 9;
+  static constexpr int kCount = 20;  ///< the start, 9 to either side, and one to fill a vector
+  float inverse[kCount] = {};
+  float xl[kCount] = {}, l2[kCount] = {};
 
-  Fit(const float* values, const float* importance, float inverse) {
-    for (int i = 0; i < kElems; ++i) {
-      const auto code = static_cast<float>(code_of(values[i], inverse));
-      const float weight = importance != nullptr ? importance[i] : values[i] * values[i];
-      xl += weight * values[i] * code;
-      l2 += weight * code * code;
+  QUANT_VECTOR_CLONES void sum(const float* values, const float* weights);
+};
+
+void Fits::sum(const float* values, const float* weights) {
+  for (int i = 0; i < kElems; ++i) {
+    const float value = values[i];
+    const float weight = weights[i];
+    for (int fit = 0; fit < kCount; ++fit) {
+      const float code = std::clamp(round_to_even(inverse[fit] * value), -32.0f, 31.0f);
+      xl[fit] += weight * value * code;
+      l2[fit] += weight * code * code;
     }
   }
-};
+}
 
 /// The scale of a sub-block, and its codes (offset by 32) where it is not zero.
 float search_scale(const float* values, const float* importance, uint8_t* codes) {
@@ -46,21 +56,27 @@ float search_scale(const float* values, const float* importance, uint8_t* codes)
   }
   std::fill(codes, codes + kElems, uint8_t{0});
   if (std::fabs(largest) < kZero) return 0.0f;
-  float inverse = -32.0f / largest;
-  const Fit first(values, importance, inverse);
-  float scale = first.l2 != 0.0f ? first.xl / first.l2 : 0.0f;
-  float best = scale * first.xl;
-  for (int step = -9; step <= 9; ++step) {
-    if (step == 0) continue;
-    const float tried = -(32.0f + 0.1f * static_cast<float>(step)) / largest;
-    const Fit fit(values, importance, tried);
-    if (fit.l2 > 0.0f && fit.xl * fit.xl > best * fit.l2) {
-      inverse = tried;
-      scale = fit.xl / fit.l2;
-      best = scale * fit.xl;
+  float weights[kElems];
+  for (int i = 0; i < kElems; ++i) weights[i] = importance != nullptr ? importance[i] : values[i] * values[i];
+  Fits fits;
+  fits.inverse[0] = -32.0f / largest;
+  int last = 0;
+  for (int step = -Fits::kTries; step <= Fits::kTries; ++step) {
+    if (step != 0) fits.inverse[++last] = -(32.0f + 0.1f * static_cast<float>(step)) / largest;
+  }
+  fits.sum(values, weights);
+  int chosen = 0;
+  float scale = fits.l2[0] != 0.0f ? fits.xl[0] / fits.l2[0] : 0.0f;
+  float best = scale * fits.xl[0];
+  for (int fit = 1; fit <= last; ++fit) {
+    if (fits.l2[fit] > 0.0f && fits.xl[fit] * fits.xl[fit] > best * fits.l2[fit]) {
+      chosen = fit;
+      scale = fits.xl[fit] / fits.l2[fit];
+      best = scale * fits.xl[fit];
     }
   }
-  for (int i = 0; i < kElems; ++i) codes[i] = static_cast<uint8_t>(32 + code_of(values[i], inverse));
+  for (int i = 0; i < kElems; ++i)
+    codes[i] = static_cast<uint8_t>(32 + code_of(values[i], fits.inverse[chosen]));
   return scale;
 }
 
