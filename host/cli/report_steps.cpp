@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "graph/parameters.h"
 #include "host/cli/progress.h"
@@ -96,11 +97,25 @@ PartRuns role_runs(const config::RunConfig& base, const config::RunConfig& own,
                    const std::vector<std::string>& roles, const std::string& role) {
   PartRuns runs{own, own};
   runs.alone.kv_cache.format = base.kv_cache.format;
+  runs.alone.activations.format = base.activations.format;
   for (const std::string& other : roles) {
     if (other != role) runs.alone.weights.ignore.push_back(other);
   }
   runs.rest.weights.ignore.push_back(role);
   return runs;
+}
+
+/// They are quantised only beside quantised weights: their part is what they add to the whole.
+report::AttributedPart added_by_activations(config::RunConfig own, const config::RunConfig& unchanged,
+                                            const report::CandidateResult& result, const ReportPlan& plan,
+                                            const report::BaseRun& base) {
+  own.activations.format = unchanged.activations.format;
+  const report::Estimate rest = divergence(own, "all but activations", plan, base);
+  const report::Estimate& whole = result.comparison.kl;
+  report::Estimate added = whole;
+  added.mean = whole.mean - rest.mean;
+  added.standard_error = std::hypot(whole.standard_error, rest.standard_error);
+  return {"activations", added, rest.mean, 0};
 }
 
 }  // namespace
@@ -187,7 +202,8 @@ void attribute(const ReportRun& base_run, const ReportRun& run, const report::Ca
     attribution.parts.push_back(part);
   };
   const bool cache = own.kv_cache.format != unchanged.kv_cache.format;
-  if (roles.size() + (cache ? 1 : 0) < 2) {
+  const bool activations = own.activations.format != unchanged.activations.format;
+  if (roles.size() + (cache ? 1 : 0) + (activations ? 1 : 0) < 2) {
     report.absent.push_back("attribution: " + run.candidate.name + " changes one part of the model at most");
     return;
   }
@@ -199,6 +215,7 @@ void attribute(const ReportRun& base_run, const ReportRun& run, const report::Ca
     runs.rest.kv_cache.format = unchanged.kv_cache.format;
     add("kv cache", runs, 0);
   }
+  if (activations) attribution.parts.push_back(added_by_activations(own, unchanged, result, plan, base));
   report.attribution = std::move(attribution);
 }
 
