@@ -19,17 +19,17 @@
 namespace clinfer::run {
 
 struct EngineOptions {
-  std::vector<graph::DeviceInfo> devices;  ///< the first is used where the placement says nothing
-  graph::Placement placement;              ///< empty: everything on the first device
-  std::string weights_format = "keep";     ///< or a quant format name
-  graph::FormatRules weight_rules;         ///< before weights_format, for the matrices they speak of
+  std::vector<graph::DeviceInfo> devices;   ///< the first is used where the placement says nothing
+  graph::Placement placement;               ///< empty: everything on the first device
+  std::string weights_format = "keep";      ///< or a quant format name
+  graph::FormatRules weight_rules;          ///< before weights_format, for the matrices they speak of
   std::string activations_format = "keep";  ///< or a format of activations (graph/ops/quantize.h)
-  std::string cache_format = "f16";        ///< the name of a quant::CacheFormat
-  int64_t max_context = 0;                 ///< tokens a sequence may have; 0: what the model was made for
-  int64_t batch_tokens = 512;              ///< most tokens of one prefill call
-  int64_t prefill_outputs = 1;             ///< most rows of logits of one prefill call
-  bool draft = false;                      ///< load the multi-token-prediction module
-  bool verify_kernels = true;              ///< each kernel answers a small question before it is trusted
+  std::string cache_format = "f16";         ///< the name of a quant::CacheFormat
+  int64_t max_context = 0;                  ///< tokens a sequence may have; 0: what the model was made for
+  int64_t batch_tokens = 512;               ///< most tokens of one prefill call
+  int64_t prefill_outputs = 1;              ///< most rows of logits of one prefill call
+  bool draft = false;                       ///< load the multi-token-prediction module
+  bool verify_kernels = true;               ///< each kernel answers a small question before it is trusted
   std::map<std::string, std::string, std::less<>> force_variant;
 };
 
