@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "quant/bytes.h"
 #include "quant/half.h"
@@ -42,37 +43,60 @@ struct Sums {
   }
 };
 
+// One value for each sub-block as a vector of the compiler's.
+using Floats = float __attribute__((vector_size(4 * kSubBlocks)));
+using Ints = int32_t __attribute__((vector_size(4 * kSubBlocks)));
+
 QUANT_VECTOR_CLONES void code_lanes(const Lanes& values, const Lane& least, const Lane& inverse, int top,
                                     Lanes& codes) {
+  Floats x, low, by;
+  std::memcpy(&low, least, sizeof low);
+  std::memcpy(&by, inverse, sizeof by);
   for (int i = 0; i < kSubBlock; ++i) {
-    for (int j = 0; j < kSubBlocks; ++j) {
-      const float shifted = inverse[j] * (values.at[i][j] - least[j]) + 12582912.0f;  // as nearest_int
-      const int code = (std::bit_cast<int32_t>(shifted) & 0x7FFFFF) - 0x400000;
-      codes.at[i][j] = static_cast<float>(std::clamp(code, 0, top));
-    }
+    std::memcpy(&x, values.at[i], sizeof x);
+    const Floats shifted = by * (x - low) + 12582912.0f;  // as nearest_int
+    Ints code;
+    std::memcpy(&code, &shifted, sizeof code);
+    code = (code & 0x7FFFFF) - 0x400000;
+    code = code < 0 ? 0 : code;
+    code = code > top ? top : code;
+    x = __builtin_convertvector(code, Floats);
+    std::memcpy(codes.at[i], &x, sizeof x);
   }
 }
 
 QUANT_VECTOR_CLONES void sum_lanes(const Lanes& values, const Lanes& weights, const Lanes& codes, Lane& l,
                                    Lane& l2, Lane& xl) {
+  Floats x, w, code;
+  Floats sum_l{}, sum_l2{}, sum_xl{};
   for (int i = 0; i < kSubBlock; ++i) {
-    for (int j = 0; j < kSubBlocks; ++j) {
-      const float weighted = weights.at[i][j] * codes.at[i][j];
-      l[j] += weighted;
-      l2[j] += weighted * codes.at[i][j];
-      xl[j] += weighted * values.at[i][j];
-    }
+    std::memcpy(&x, values.at[i], sizeof x);
+    std::memcpy(&w, weights.at[i], sizeof w);
+    std::memcpy(&code, codes.at[i], sizeof code);
+    const Floats weighted = w * code;
+    sum_l += weighted;
+    sum_l2 += weighted * code;
+    sum_xl += weighted * x;
   }
+  std::memcpy(l, &sum_l, sizeof l);
+  std::memcpy(l2, &sum_l2, sizeof l2);
+  std::memcpy(xl, &sum_xl, sizeof xl);
 }
 
 QUANT_VECTOR_CLONES void error_lanes(const Lanes& values, const Lanes& weights, const Lanes& codes,
                                      const Lane& step, const Lane& least, Lane& error) {
+  Floats x, w, code, by, low;
+  Floats sum{};
+  std::memcpy(&by, step, sizeof by);
+  std::memcpy(&low, least, sizeof low);
   for (int i = 0; i < kSubBlock; ++i) {
-    for (int j = 0; j < kSubBlocks; ++j) {
-      const float difference = step[j] * codes.at[i][j] + least[j] - values.at[i][j];
-      error[j] += weights.at[i][j] * (difference * difference);
-    }
+    std::memcpy(&x, values.at[i], sizeof x);
+    std::memcpy(&w, weights.at[i], sizeof w);
+    std::memcpy(&code, codes.at[i], sizeof code);
+    const Floats difference = by * code + low - x;
+    sum += w * (difference * difference);
   }
+  std::memcpy(error, &sum, sizeof error);
 }
 
 /// The state of the eight searches.
@@ -111,7 +135,6 @@ struct Search {
       const bool flat = max[j] == least[j];
       inverse[j] = flat ? 0.0f : static_cast<float>(rule.top) / (max[j] - least[j]);
       step[j] = flat ? 0.0f : 1 / inverse[j];
-      error[j] = 0.0f;
     }
     code_lanes(values, least, inverse, rule.top, codes);
     error_lanes(values, weights, codes, step, least, error);
