@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "host/encode/encoder.h"
 #include "host/io/checkpoint.h"
 #include "host/kernels/variant.h"
 #include "host/run/engine.h"
@@ -103,10 +104,26 @@ Found collect_all() {
   return found;
 }
 
+/// The quantisers, which no plan asks for.
+void collect_encoders(Found& found) {
+  for (const bool is_cpu : {true, false}) {
+    graph::DeviceInfo device = made_up_device(is_cpu);
+    device.probes.fp32_denormals = is_cpu;
+    for (const quant::Format& format : quant::formats()) {
+      for (const cl::ProgramSource& program : encode::encoder_programs(device, format)) {
+        std::string line = program.entry;
+        for (const std::string& define : program.defines) line += " -D" + define;
+        found.programs.insert(std::move(line));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int main() try {
-  const Found found = collect_all();
+  Found found = collect_all();
+  collect_encoders(found);
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
   for (const std::string& name : all_variants(std::make_index_sequence<std::variant_size_v<graph::Op>>{})) {
