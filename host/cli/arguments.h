@@ -34,9 +34,11 @@ struct Arguments {
   bool json = false;
   bool special = false;  ///< tokenize --special
   bool print_config = false;
-  bool reasons = false;  ///< plan --reasons
-  bool dot = false;      ///< plan --dot
-  bool list = false;     ///< codec --list
+  bool reasons = false;      ///< plan --reasons
+  bool dot = false;          ///< plan --dot
+  bool list = false;         ///< codec --list
+  bool values_only = false;  ///< rotate --values-only
+  std::string statistics;    ///< eval --statistics FILE
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.
@@ -51,6 +53,7 @@ int bench(const Arguments& arguments);
 int eval(const Arguments& arguments);
 int codec(const Arguments& arguments);
 int quantize(const Arguments& arguments);
+int rotate(const Arguments& arguments);
 int report(const Arguments& arguments);
 
 }  // namespace clinfer::cli

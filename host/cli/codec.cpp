@@ -12,6 +12,7 @@
 #include "host/encode/encoder.h"
 #include "quant/catalogue.h"
 #include "quant/error.h"
+#include "quant/importance.h"
 
 namespace clinfer::cli {
 namespace {
@@ -60,6 +61,10 @@ int codec(const Arguments& arguments) {
   const quantize::Encoding encoding = quantize::parse_encoding("--format", arguments.format, arguments.scale);
   check_output_path("--out", arguments.out);
   std::optional<DeviceEncoder> device;
+  if (!arguments.device.empty() && quant::searches(encoding.options)) {
+    throw Error(Fault::usage, "--device " + arguments.device + ": scales are searched (--scale " +
+                                  arguments.scale + ") by the host codec only; leave one of the two out");
+  }
   if (!arguments.device.empty()) device.emplace(arguments.device, encoding);
   ProgressBar bar("codec");
   quantize::encode_file(

@@ -142,6 +142,8 @@ void declare_measures(CommandLine& line) {
   add_source(v, a);
   v->add_option("-f,--file", a.file, "text file, - for standard input, before the YAML file's");
   v->add_option("--weights", a.weights, "format that matrices are held in, before the YAML file's");
+  v->add_option("--statistics", a.statistics,
+                "also write the mean squares of what linear layers read, for weights.importance");
   add_short_form(v, a, "-c,--ctx-size", "eval.context");
   add_short_form(v, a, "--chunks", "eval.chunks");
   add_short_form(v, a, "-b,--batch-size", "runtime.batch_tokens");
@@ -172,6 +174,13 @@ void declare_quantize(CommandLine& line) {
   CLI::App* v = add_verb(line, "quantize", "write a checkpoint in FP8 as a YAML file's rules say", quantize);
   add_source(v, a);
   v->add_option("-o,--out", a.out, "folder to make, before the YAML file's");
+
+  v = add_verb(line, "rotate", "write a checkpoint that computes the same and quantises with less error",
+               rotate);
+  v->add_option("-m,--model", a.model, "checkpoint folder")->required();
+  v->add_option("-o,--out", a.out, "folder to make")->required();
+  v->add_option("--format", a.format, "of the tensors that change: f32 (default), f16 or bf16");
+  v->add_flag("--values-only", a.values_only, "the heads' values, not the residual stream");
 }
 
 void declare(CommandLine& line) {

@@ -8,6 +8,7 @@
 #include "host/cli/source.h"
 #include "host/report/score.h"
 #include "host/report/statistics.h"
+#include "host/run/input_statistics.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
@@ -46,16 +47,21 @@ void print(const config::RunConfig& config, const run::Engine& engine, const rep
 }  // namespace
 
 int eval(const Arguments& arguments) {
+  if (!arguments.statistics.empty()) check_output_path("--statistics", arguments.statistics);
   config::RunConfig config = load_source(arguments, eval_overrides(arguments)).config;
   std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
   const report::Windows windows = scored_text(config, *checkpoint);
   fit_windows(windows, config);
   const int64_t rows = report::rows_of_call(windows, config.runtime.batch_tokens);
   const LoadedModel model = load_model(config, std::move(checkpoint), rows);
+  run::InputStatistics statistics;
+  if (!arguments.statistics.empty())
+    model.engine->observe([&](const run::StepView& view) { statistics.add(view); });
   ProgressBar bar("eval");
   const std::vector<double> values = report::negative_log_likelihoods(
       *model.engine, windows, [&](int64_t done, int64_t total) { bar.update(done, total); });
   bar.finish();
+  if (!arguments.statistics.empty()) io::write_statistics(arguments.statistics, statistics.all());
   print(config, *model.engine, windows, report::perplexity(values), arguments.json);
   return 0;
 }

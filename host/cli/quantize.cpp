@@ -51,6 +51,8 @@ Source open_source(const config::RunConfig& config) {
   const config::QuantizeConfig& wanted = config.quantize;
   if (wanted.rules.empty()) throw Error(Fault::usage, "key quantize.rules: expected at least one rule");
   quantize::Rules rules("quantize", wanted.ignore, wanted.rules);
+  if (!wanted.importance.empty())
+    rules.weigh_by(std::make_shared<const io::StatisticsFile>(wanted.importance));
   auto checkpoint = io::open(config.model.path);
   stored::check_quantization(*checkpoint);
   graph::Model model = graph::build_model(checkpoint->config(), {true});

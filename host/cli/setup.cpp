@@ -10,6 +10,7 @@
 #include "host/cl/selector.h"
 #include "host/cli/progress.h"
 #include "host/cli/tensor_roles.h"
+#include "host/io/statistics_file.h"
 #include "host/quantize/rules.h"
 #include "quant/error.h"
 
@@ -83,6 +84,17 @@ graph::FormatRules weight_rules(const config::WeightsConfig& weights) {
   };
 }
 
+/// The file of weights.importance; nullptr for none.
+std::shared_ptr<const io::StatisticsFile> statistics_of(const config::WeightsConfig& weights) {
+  if (weights.importance.empty()) return nullptr;
+  auto file = std::make_shared<const io::StatisticsFile>(weights.importance);
+  if (file->unseen() > 0) {
+    spdlog::warn("{}: {} matrices of experts saw no token; their columns weigh all alike", weights.importance,
+                 file->unseen());
+  }
+  return file;
+}
+
 }  // namespace
 
 DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers) {
@@ -109,6 +121,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   options.devices = choice.devices;
   options.placement = choice.placement;
   options.weights_format = config.weights.format;
+  options.importance = statistics_of(config.weights);
   options.weight_rules = weight_rules(config.weights);
   options.activations_format = config.activations.format;
   options.cache_format = config.kv_cache.format;

@@ -43,6 +43,7 @@ struct WeightsConfig {
       "keep";  ///< "keep", or the name of the quant::Format that matrices are turned into at load
   std::vector<std::string> ignore;  ///< as QuantizeRule::targets; they stay as stored
   std::vector<QuantizeRule> rules;  ///< before `format`
+  std::string importance;           ///< a file of `eval --statistics` that weights encoding; "" = none
 };
 
 struct ActivationsConfig {
@@ -51,7 +52,7 @@ struct ActivationsConfig {
 
 struct KvCacheConfig {
   std::string format = "f32";  ///< the name of a quant::CacheFormat
-  int64_t max_context = 0;  ///< tokens, 0..2^24; 0 = what the model was trained for
+  int64_t max_context = 0;     ///< tokens, 0..2^24; 0 = what the model was trained for
 };
 
 struct Message {
@@ -145,6 +146,7 @@ struct QuantizeConfig {
   std::string layout = "auto";      ///< of a folder: "auto", "fp8" or "compressed-tensors"
   std::vector<std::string> ignore;  ///< as QuantizeRule::targets; before all rules
   std::vector<QuantizeRule> rules;
+  std::string importance;  ///< as WeightsConfig::importance
 };
 
 /// Everything a run needs to know, as plain data. The members' names, ranges and texts for users stand once

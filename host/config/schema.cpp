@@ -53,16 +53,19 @@ TypePtr<QuantizeRule> quantize_rule() {
 
 TypePtr<WeightsConfig> weights() {
   using W = WeightsConfig;
-  return record<W>(
-      "a map",
-      {
-          field("format", &W::format, name("keep or the name of a weight format"),
-                "Format that weight matrices are turned into at load; keep = as stored."),
-          field("ignore", &W::ignore, list(text("a role or a pattern", 1, 1024), 256),
-                "Matrices that stay as stored, whatever rules and format say."),
-          field("rules", &W::rules, list(quantize_rule(), 256),
-                "As quantize.rules, at load; format is for matrices that no rule fits."),
-      });
+  return record<W>("a map",
+                   {
+                       field("format", &W::format, name("keep or the name of a weight format"),
+                             "Format that weight matrices are turned into at load; keep = as stored."),
+                       field("ignore", &W::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                             "Matrices that stay as stored, whatever rules and format say."),
+                       field("rules", &W::rules, list(quantize_rule(), 256),
+                             "As quantize.rules, at load; format is for matrices that no rule fits."),
+                       field("importance", &W::importance, path("a file", true),
+                             "File of clinfer eval --statistics; errors of columns that are multiplied with "
+                             "large values then "
+                             "weigh more where matrices are encoded at load."),
+                   });
 }
 
 TypePtr<std::string> cache_format() {
@@ -73,12 +76,12 @@ TypePtr<std::string> cache_format() {
 
 TypePtr<ActivationsConfig> activations() {
   return record<ActivationsConfig>(
-      "a map", {
-                   field("format", &ActivationsConfig::format,
-                         word({"keep", "fp8_e4m3_1x128", "int8_g32", "mxint8"}),
-                         "Format that the inputs of linear layers with quantised weights are rounded to, block "
-                         "by block of each token; keep = floats."),
-               });
+      "a map",
+      {
+          field("format", &ActivationsConfig::format, word({"keep", "fp8_e4m3_1x128", "int8_g32", "mxint8"}),
+                "Format that the inputs of linear layers with quantised weights are rounded to, block "
+                "by block of each token; keep = floats."),
+      });
 }
 
 TypePtr<KvCacheConfig> kv_cache() {
@@ -250,17 +253,17 @@ TypePtr<ReportConfig> report() {
 TypePtr<QuantizeConfig> quantize() {
   using Q = QuantizeConfig;
   return record<Q>(
-      "a map",
-      {
-          field("output", &Q::output, path("a folder or a .gguf file", true),
-                "Folder, or file whose name ends in .gguf, that is made; it must not be there yet."),
-          field("layout", &Q::layout, word({"auto", "fp8", "compressed-tensors"}),
-                "Layout of a folder's tensors; auto = fp8 where all rules say fp8_e4m3_128x128."),
-          field("ignore", &Q::ignore, list(text("a role or a pattern", 1, 1024), 256),
-                "Matrices that stay as they are, whatever the rules say."),
-          field("rules", &Q::rules, list(quantize_rule(), 256),
-                "The first rule that fits a matrix decides; one that no rule fits stays as it is."),
-      });
+      "a map", {
+                   field("output", &Q::output, path("a folder or a .gguf file", true),
+                         "Folder, or file whose name ends in .gguf, that is made; it must not be there yet."),
+                   field("layout", &Q::layout, word({"auto", "fp8", "compressed-tensors"}),
+                         "Layout of a folder's tensors; auto = fp8 where all rules say fp8_e4m3_128x128."),
+                   field("ignore", &Q::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                         "Matrices that stay as they are, whatever the rules say."),
+                   field("rules", &Q::rules, list(quantize_rule(), 256),
+                         "The first rule that fits a matrix decides; one that no rule fits stays as it is."),
+                   field("importance", &Q::importance, path("a file", true), "As weights.importance."),
+               });
 }
 
 TypePtr<RunConfig> run() {

@@ -4,9 +4,11 @@
 #include <bit>
 #include <cctype>
 #include <limits>
+#include <stdexcept>
 
 #include "cl_kernels/args/encode_args.h"
 #include "quant/error.h"
+#include "quant/importance.h"
 #include "quant/scale_layout.h"
 
 namespace clinfer::encode {
@@ -175,6 +177,10 @@ void Encoder::check(const quant::EncodeOptions& options) const {
 void Encoder::encode(const quant::EncodeOptions& options, const float* values, int64_t rows, int64_t cols,
                      uint8_t* codes, uint8_t* scales) {
   quant::encode_with(format_, options, values, 0, cols, codes, scales);  // refuses options
+  if (quant::searches(options)) {
+    throw std::invalid_argument(std::string(format_.name) +
+                                ": scales are searched (mse, an importance) by the host codec only");
+  }
   check(options);
   if (rows == 0 || cols == 0) return quant::encode_with(format_, options, values, rows, cols, codes, scales);
   const int64_t code_bytes = quant::code_bytes(format_, rows, cols);

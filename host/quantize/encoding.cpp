@@ -27,7 +27,7 @@ std::string known_words(const quant::Format& format) {
 }  // namespace
 
 Encoding parse_encoding(const std::string& place, const std::string& format, const std::string& scale) {
-  Encoding encoding{&find_format(place, format), {}};
+  Encoding encoding{&find_format(place, format), {}, {}};
   std::string wrong;
   try {
     encoding.options = quant::parse_encode_options(scale);

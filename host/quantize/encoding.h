@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "quant/format.h"
 
@@ -10,6 +12,8 @@ namespace clinfer::quantize {
 struct Encoding {
   const quant::Format* format = nullptr;
   quant::EncodeOptions options;
+  /// What options.importance points to, if anything.
+  std::shared_ptr<const std::vector<float>> importance{};
 };
 
 /// From the names that users type: "mxfp8_e4m3", "rceil" ("" = the format's default). Throws

@@ -124,11 +124,18 @@ void Rules::check_names(const Roles& roles) const {
     check(rule_place(section_, i) + ".targets", rules_[i].config.targets);
 }
 
+Encoding Rules::weighted(Encoding encoding, const std::string& tensor) const {
+  if (encoding.format == nullptr || !statistics_ || statistics_->matrices(tensor) != 1) return encoding;
+  encoding.importance = std::make_shared<const std::vector<float>>(statistics_->find(tensor));
+  encoding.options.importance = *encoding.importance;
+  return encoding;
+}
+
 std::optional<Encoding> Rules::choose(const std::string& tensor, const std::string& role) const {
   if (aims_at(ignore_, tensor, role)) return Encoding{};
   for (const Rule& rule : rules_) {
     if (aims_at(rule.config.targets, tensor, role) && holds(rule.config.layers, tensor, role))
-      return rule.encoding;
+      return weighted(rule.encoding, tensor);
   }
   return std::nullopt;
 }

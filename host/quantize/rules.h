@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/config/run_config.h"
+#include "host/io/statistics_file.h"
 #include "host/quantize/encoding.h"
 
 namespace clinfer::quantize {
@@ -30,6 +31,9 @@ class Rules {
   /// Throws Error(Fault::usage) naming the key of a target that names no tensor of the model.
   void check_names(const Roles& roles) const;
 
+  /// From now on encodings have the importance that the file has for the tensor, unless it stacks matrices.
+  void weigh_by(std::shared_ptr<const io::StatisticsFile> statistics) { statistics_ = std::move(statistics); }
+
   /// What happens to the tensor of that role: nothing said (nullopt), it stays as it is (format nullptr), or
   /// an encoding.
   std::optional<Encoding> choose(const std::string& tensor, const std::string& role) const;
@@ -40,9 +44,12 @@ class Rules {
     Encoding encoding;
   };
 
+  Encoding weighted(Encoding encoding, const std::string& tensor) const;
+
   std::string section_;
   std::vector<std::string> ignore_;
   std::vector<Rule> rules_;
+  std::shared_ptr<const io::StatisticsFile> statistics_;
 };
 
 }  // namespace clinfer::quantize

@@ -32,7 +32,7 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   const Builds builds = start_builds(cache);
   std::vector<const plan::Plan*> plans;
   for (const auto& plan : plans_.list) plans.push_back(plan.get());
-  storage_->load(plans, checkpoint, progress);
+  storage_->load(plans, checkpoint, options.importance.get(), progress);
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
   wait_for(builds);

@@ -19,9 +19,10 @@
 namespace clinfer::run {
 
 struct EngineOptions {
-  std::vector<graph::DeviceInfo> devices;   ///< the first is used where the placement says nothing
-  graph::Placement placement;               ///< empty: everything on the first device
-  std::string weights_format = "keep";      ///< or a quant format name
+  std::vector<graph::DeviceInfo> devices;  ///< the first is used where the placement says nothing
+  graph::Placement placement;              ///< empty: everything on the first device
+  std::string weights_format = "keep";     ///< or a quant format name
+  std::shared_ptr<const io::StatisticsFile> importance;  ///< for weights that are encoded at load; or nullptr
   graph::FormatRules weight_rules;          ///< before weights_format, for the matrices they speak of
   std::string activations_format = "keep";  ///< or a format of activations (graph/ops/quantize.h)
   std::string cache_format = "f16";         ///< the name of a quant::CacheFormat

@@ -83,20 +83,21 @@ void Storage::check_pieces(const std::map<std::string, Wanted>& wanted) const {
 }
 
 void Storage::fill(const Wanted& wanted, const cl::Buffer& buffer, const io::Checkpoint& checkpoint,
-                   const Progress& step) const {
+                   const io::StatisticsFile* importance, const Progress& step) const {
   const cl::Device& target = device(wanted.value->device);
   if (const graph::Constant* constant = wanted.value->constant()) {
     target.write(buffer, std::as_bytes(std::span(constant->data)));
   } else if (const graph::Weight* weight = wanted.value->weight()) {
-    load_weight(*weight, checkpoint, [&](int64_t offset, std::span<const std::byte> bytes) {
+    const PieceSink sink = [&](int64_t offset, std::span<const std::byte> bytes) {
       target.write(buffer, bytes, offset);
       step(static_cast<int64_t>(bytes.size()), 0);
-    });
+    };
+    load_weight(*weight, checkpoint, sink, importance);
   }
 }
 
 void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkpoint& checkpoint,
-                   const Progress& progress) {
+                   const io::StatisticsFile* importance, const Progress& progress) {
   for (const plan::Plan* plan : plans) check_weights(plan->graph, checkpoint);
   const std::map<std::string, Wanted> wanted = collect(plans);
   check_pieces(wanted);
@@ -106,7 +107,7 @@ void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkp
   for (const auto& [key, w] : wanted) total += w.value->weight() != nullptr ? w.bytes : 0;
   for (const auto& [key, w] : wanted) {
     const cl::Buffer buffer = device(w.value->device).allocate(w.bytes);
-    fill(w, buffer, checkpoint, [&](int64_t bytes, int64_t) {
+    fill(w, buffer, checkpoint, importance, [&](int64_t bytes, int64_t) {
       done += bytes;
       if (progress) progress(std::min(done, total), total);
     });

@@ -8,6 +8,7 @@
 #include "graph/graph.h"
 #include "host/cl/context.h"
 #include "host/io/checkpoint.h"
+#include "host/io/statistics_file.h"
 #include "host/plan/plan.h"
 
 namespace clinfer::run {
@@ -23,9 +24,9 @@ class Storage {
       : devices_(std::move(devices)), cache_rows_(cache_rows) {}
 
   /// Allocates all that the plans need and uploads the weights. Throws Error(Fault::memory) when a device is
-  /// too small, before anything is read.
+  /// too small, before anything is read. `importance` as load_weight() takes it.
   void load(const std::vector<const plan::Plan*>& plans, const io::Checkpoint& checkpoint,
-            const Progress& progress);
+            const io::StatisticsFile* importance, const Progress& progress);
 
   /// The memory of a weight, constant or cache that load() has seen.
   const cl::Buffer& buffer(const graph::Graph& graph, graph::ValueId id) const;
@@ -42,7 +43,7 @@ class Storage {
                   const std::vector<const plan::Plan*>& plans) const;
   void check_pieces(const std::map<std::string, Wanted>& wanted) const;
   void fill(const Wanted& wanted, const cl::Buffer& buffer, const io::Checkpoint& checkpoint,
-            const Progress& step) const;
+            const io::StatisticsFile* importance, const Progress& step) const;
 
   std::vector<cl::Device> devices_;
   int64_t cache_rows_ = 0;

@@ -102,15 +102,25 @@ void check_weights(const graph::Graph& graph, const Checkpoint& checkpoint) {
   }
 }
 
-void load_weight(const graph::Weight& weight, const Checkpoint& checkpoint, const PieceSink& sink) {
+void load_weight(const graph::Weight& weight, const Checkpoint& checkpoint, const PieceSink& sink,
+                 const io::StatisticsFile* importance) {
   const kernels::WeightLayout layout = kernels::layout_of(weight);
   const quant::Format& format = *quant::find_format(weight.format);
-  const quant::EncodeOptions options = quant::parse_encode_options(weight.scale);
+  quant::EncodeOptions options = quant::parse_encode_options(weight.scale);
   const int64_t tensors = static_cast<int64_t>(weight.tensors.size());
   const int64_t experts_each = weight.experts / tensors;
   for (int64_t t = 0; t < tensors; ++t) {
-    const StoredMatrix m = stored_matrix(checkpoint, weight.tensors[static_cast<size_t>(t)]);
+    const std::string& tensor = weight.tensors[static_cast<size_t>(t)];
+    const StoredMatrix m = stored_matrix(checkpoint, tensor);
     for (int64_t e = 0; e < experts_each; ++e) {
+      const std::vector<float> columns =
+          importance == nullptr ? std::vector<float>{} : importance->find(tensor, e);
+      if (!columns.empty() && std::ssize(columns) != m.cols) {
+        throw Error(Fault::usage, "weights.importance: statistics of tensor " + tensor + " have " +
+                                      std::to_string(columns.size()) + " columns, expected " +
+                                      std::to_string(m.cols));
+      }
+      options.importance = columns;
       const int64_t expert = t * experts_each + e;
       const Target target{&format, options, expert * layout.expert_code_bytes,
                           layout.scales_offset + expert * layout.expert_scale_bytes};
