@@ -1,9 +1,6 @@
 #include "host/quantize/compressed_tensors_formats.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
+#include "host/stored/nvfp4_multiplier.h"
 #include "quant/bytes.h"
 #include "quant/scale_layout.h"
 
@@ -28,17 +25,6 @@ constexpr CompressedFormat kFormats[] = {
 
 bool is_packed(const CompressedFormat& f) {
   return f.compression == "pack-quantized";
-}
-
-/// The reciprocal that gives the multiplier back, or comes nearest to it.
-float reciprocal_of(float multiplier) {
-  const float guess = 1.0f / multiplier;
-  float best = guess;
-  for (const float candidate :
-       {std::nextafter(guess, 0.0f), std::nextafter(guess, std::numeric_limits<float>::max())}) {
-    if (std::abs(1.0f / candidate - multiplier) < std::abs(1.0f / best - multiplier)) best = candidate;
-  }
-  return best;
 }
 
 /// Codes as bytes, scales as the format has them: FP8, int8, MX. Of a scale that all rows share the first is
@@ -73,7 +59,7 @@ class Nvfp4Writer final : public ItemWriter {
     sink(1, scales_, std::as_bytes(std::span(split.scales)));
     scales_ += split.scales.size();
     if (global_written_ || !split.tensor_scale) return;
-    const float reciprocal = reciprocal_of(*split.tensor_scale);
+    const float reciprocal = stored::reciprocal_of(*split.tensor_scale);
     sink(2, 0, std::as_bytes(std::span(&reciprocal, 1)));
     global_written_ = true;
   }

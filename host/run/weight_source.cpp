@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/kernels/weight_layout.h"
+#include "host/stored/nvfp4_multiplier.h"
 #include "quant/error.h"
 #include "quant/magnitude.h"
 
@@ -74,6 +75,7 @@ void convert_matrix(const StoredMatrix& m, int64_t first_row, int64_t rows, cons
     codes.resize(static_cast<size_t>(quant::code_bytes(f, count, m.cols)));
     scales.resize(static_cast<size_t>(quant::scale_bytes(f, count, m.cols)));
     quant::encode_with(f, options, values, count, m.cols, codes.data(), scales.data());
+    if (f.tensor_scale) stored::round_tensor_scales(f, m.cols, scales);
     sink(target.codes_offset + quant::code_bytes(f, row, m.cols), std::as_bytes(std::span(codes)));
     // A scale of all rows is the same in every band.
     if (!scales.empty() && row % f.block_rows == 0)

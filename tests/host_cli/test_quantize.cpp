@@ -64,7 +64,7 @@ TEST_CASE("quantize: mixed formats give the logits of the same rules at load") {
   const Scratch scratch;
   const std::string rules =
       "[{targets: [attention], layers: 0-3, format: int8_row, scale: full}, {targets: [attention], format: "
-      "mxfp8_e4m3}, {targets: [\"*down*\"], format: bf16}, {targets: [experts], format: int4_g128_asym}]";
+      "mxfp8_e4m3}, {targets: [\"*down*\"], format: bf16}, {targets: [\"*gate*\"], format: nvfp4}]";
   const std::string out = scratch.path("mixed");
   const Outcome outcome =
       quantize(scratch, "quantize: {ignore: [\"*layers.2.*\"], rules: " + rules + "}\n", out, kQwen);

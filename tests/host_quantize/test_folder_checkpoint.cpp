@@ -9,6 +9,7 @@
 
 #include "host/quantize/folder_checkpoint.h"
 #include "host/quantize/output_folder.h"
+#include "host/stored/nvfp4_multiplier.h"
 #include "host/stored/stored_matrix.h"
 #include "quant/error.h"
 #include "quant/scale_layout.h"
@@ -167,7 +168,7 @@ TEST_CASE("every layout gives back the codes and scales of the host codec") {
   }
 }
 
-TEST_CASE("NVFP4's multiplier is stored as its reciprocal: the same codes, the multiplier within an ulp") {
+TEST_CASE("NVFP4's multiplier is stored as its reciprocal: the same codes, the multiplier as at load") {
   const Scratch scratch;
   write(rules(kMatrix, "nvfp4"), scratch.path, uint64_t{1} << 40, "compressed-tensors");
   const auto before = io::open(kModel);
@@ -186,6 +187,8 @@ TEST_CASE("NVFP4's multiplier is stored as its reciprocal: the same codes, the m
   const auto read = quant::split_scales(format, source.rows, source.cols, {written.scales, scales.size()});
   CHECK(mine.scales == read.scales);
   CHECK(std::abs(*mine.tensor_scale / *read.tensor_scale - 1) < 0x1p-22);
+  stored::round_tensor_scales(format, source.cols, scales);
+  CHECK(std::equal(scales.begin(), scales.end(), written.scales));
 }
 
 TEST_CASE("what the layout has no place for") {

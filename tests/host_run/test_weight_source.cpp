@@ -6,6 +6,7 @@
 #include "host/io/gguf_types.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/weight_source.h"
+#include "host/stored/nvfp4_multiplier.h"
 #include "tests/host_io/gguf_image.h"
 #include "tests/host_io/temporary_folder.h"
 
@@ -56,6 +57,7 @@ Encoded encoded(const quant::Format& format, const std::vector<float>& values, i
     format.encode(values.data() + static_cast<int64_t>(i) * rows * cols, rows, cols,
                   result.codes.data() + i * codes, result.scales.data() + i * scales);
   }
+  if (format.tensor_scale) stored::round_tensor_scales(format, cols, result.scales);
   return result;
 }
 
