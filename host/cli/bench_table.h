@@ -20,7 +20,7 @@ struct BenchSubject {
   std::string model;  ///< file or folder
   std::string family;
   std::string weights;  ///< format, or keep
-  std::string cache;    ///< f32 or f16
+  std::string cache;    ///< a quant::CacheFormat
   std::string device;
   std::string driver;
   int64_t file_bytes = 0;

@@ -50,7 +50,7 @@ TEST_CASE("speculative greedy text is plain greedy text") {
   const text::Tokenizer tokenizer = text::load_tokenizer_json(kFolder);
   REQUIRE_MESSAGE(!cl::usable_devices().empty(), "no usable OpenCL device");
   for (const graph::DeviceInfo& device : cl::usable_devices()) {
-    for (const char* cache : {"f32", "f16"}) {
+    for (const char* cache : {"f32", "fp8_e4m3"}) {
       run::EngineOptions options = float_options({device}, false);
       options.cache_format = cache;
       const Outcome plain = continue_all(*make_engine(*checkpoint, options), tokenizer, 1);
