@@ -11,6 +11,7 @@
 #include "host/io/checkpoint.h"
 #include "host/kernels/variant.h"
 #include "host/run/engine.h"
+#include "quant/cache_format.h"
 #include "quant/error.h"
 #include "quant/format.h"
 
@@ -85,18 +86,19 @@ Found collect_all() {
       run::EngineOptions options;
       options.devices = {made_up_device(is_cpu)};
       options.draft = checkpoint->config().has("num_nextn_predict_layers");
-      for (const std::string cache : {"f32", "f16"}) {
-        options.cache_format = cache;
-        for (const quant::Format& format : quant::device_formats()) {
-          options.weights_format = std::string(format.name);
-          options.activations_format = "keep";
+      for (const quant::CacheFormat& cache : quant::cache_formats()) {
+        options.cache_format = std::string(cache.name);
+        collect(*checkpoint, options, found);
+      }
+      options.cache_format = "f32";
+      for (const quant::Format& format : quant::device_formats()) {
+        options.weights_format = std::string(format.name);
+        options.activations_format = "keep";
+        collect(*checkpoint, options, found);
+        for (const auto& [weights, activations] : kQuantised) {
+          if (format.name != weights) continue;
+          options.activations_format = activations;
           collect(*checkpoint, options, found);
-          if (cache != "f32") continue;
-          for (const auto& [weights, activations] : kQuantised) {
-            if (format.name != weights) continue;
-            options.activations_format = activations;
-            collect(*checkpoint, options, found);
-          }
         }
       }
     }
