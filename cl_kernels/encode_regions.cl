@@ -44,8 +44,8 @@ static void encode_regions_body(uint worker, uint workers, global const float* r
     const uint amax = REGION_OF_MATRIX ? (uint)a->matrix_amax : group_largest(largest_of(most), scratch);
     const float scale = region_scale_of(amax, a);
     const RegionCoder coder = region_coder_of(scale, a);
-    const bool has_scale = region == 0 || !REGION_OF_MATRIX;
-    if (lane == 0 && has_scale) ((global float*)scales)[region] = scale;
+    const uint scale_at = REGION_OF_MATRIX ? 0 : region;
+    if (lane == 0 && scale_at == region) ((global float*)scales)[region] = scale;
     for (uint i = lane; i < height * pieces; i += WG_SIZE) {
       const uint at = i % pieces * 16;
       const ulong start = (ulong)(i / pieces) * (uint)a->cols + at;
