@@ -27,8 +27,9 @@ static void expert_linear_rows_body(uint worker, uint workers, global const ACTI
       continue;
     }
     const int cols = a->weight.cols;
-    const XRow from = a->per_slot ? x_row(x, cols * a->top_k, (int)(slot / a->top_k), (int)(slot % a->top_k) * cols)
-                                  : x_row(x, cols, (int)(slot / a->top_k), 0);
+    const int token = (int)(slot / a->top_k);
+    const XRow from = a->per_slot ? x_row(x, cols * a->top_k, token, (int)(slot % a->top_k) * cols)
+                                  : x_row(x, cols, token, 0);
     row_dots(weight, &a->weight, expert, first, end, from, 0, 1, 0, to, 0, scratch);
   }
 }
