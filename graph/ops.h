@@ -15,8 +15,8 @@
 #include "graph/ops/latent_attention.h"
 #include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
-#include "graph/ops/quantize.h"
 #include "graph/ops/pointwise.h"
+#include "graph/ops/quantize.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/rope.h"
 #include "graph/ops/router.h"
@@ -26,8 +26,9 @@
 namespace clinfer::graph {
 
 /// THE list of ops.
-using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice, Concat, Add,
-                        Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear, ExpertCombine, SelectRows, Copy, Quantize>;
+using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice, Concat,
+                        Add, Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear,
+                        ExpertCombine, SelectRows, Copy, Quantize>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

@@ -34,7 +34,8 @@ void fill_tokens(const Tokenizer& tokenizer, const JsonAt& json, int64_t vocab_s
 void fill_merges(const JsonAt& merges, GgufVocab& vocab) {
   for (size_t i = 0; i < merges.size(); ++i) {
     const bool pair = merges[i].value().is_array();
-    vocab.merges.push_back(pair ? merges[i][size_t{0}].string() + " " + merges[i][size_t{1}].string() : merges[i].string());
+    vocab.merges.push_back(pair ? merges[i][size_t{0}].string() + " " + merges[i][size_t{1}].string()
+                                : merges[i].string());
   }
 }
 

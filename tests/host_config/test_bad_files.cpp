@@ -20,7 +20,8 @@ struct BadFile {
 const BadFile kBadFiles[] = {
     {"alias_bomb.yaml", ":6:8: more than 10000 values (aliases counted each time)"},
     {"alias_to_itself.yaml", ":1:18: an alias inside its own anchor"},
-    {"cache_format.yaml", ":3:11: key kv_cache.format: expected f32, f16, bf16, fp8_e4m3, mxint8, int8 or int4, got f8"},
+    {"cache_format.yaml",
+     ":3:11: key kv_cache.format: expected f32, f16, bf16, fp8_e4m3, mxint8, int8 or int4, got f8"},
     {"comment_only.yaml", ": key model.path: expected a checkpoint folder or a .gguf file, got nothing"},
     {"content_missing.yaml", ":3:5: key messages[0]: expected a message with content, which is missing"},
     {"deep.yaml", ":1:40: nested deeper than 32"},
