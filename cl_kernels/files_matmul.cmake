@@ -34,11 +34,17 @@ list(APPEND KERNEL_FILES
   linear_rows.cl
   linear_tile.cl
   quantize_rows.cl
-  args/fp8_matmul_args.h
+  args/matmul_tiles.h
+  args/linear_wgmma_args.h
+  nvidia/bf16_parts.clh
   nvidia/e4m3.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
   nvidia/fp8_quantize.cl
+  nvidia/linear_wgmma.cl
+  nvidia/linear_wgmma_weight.cl
+  nvidia/linear_wgmma_x.cl
+  nvidia/matmul_tiles.clh
   nvidia/sm90.clh
   nvidia/store_tile.clh
   nvidia/wgmma_n128.clh

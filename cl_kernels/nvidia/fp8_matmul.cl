@@ -4,18 +4,12 @@
 // 0 brings W's tiles into local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global
 // memory. Tiles that do not fill a round of groups are cut along k: whichever part ends last adds them all
 // up, in order.
-#include "cl_kernels/args/fp8_matmul_args.h"
+#include "nvidia/matmul_tiles.clh"
 #include "nvidia/store_tile.clh"
 #include "nvidia/wgmma_n128.clh"
 
 #ifndef OUT_BF16
 #error OUT_BF16 (0: y is f32)
-#endif
-#ifndef COLS
-#error COLS: 1 or 2 tiles of W for each of x
-#endif
-#ifndef BAND
-#error BAND: tiles of rows that share W's tiles while these are in L2
 #endif
 #define STAGES 5
 #define STAGE_BYTES 8192
@@ -28,46 +22,9 @@
 #define EMPTY_AT (FULL_AT + STAGES * 8)
 #define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
 
-// A tile, or the part of it between two blocks of 128 columns of x.
-typedef struct Item {
-  int row;  // of the first of its rows, in tiles
-  int col;  // in COLS tiles
-  int begin;
-  int end;
-  int cut;  // which of the cut tiles, or -1
-} Item;
-
-INLINE Item item_at(int index, const Fp8MatmulArgs* a) {
-  const int rows = (a->m + 127) / 128;
-  const int cols = (a->n + COLS * 128 - 1) / (COLS * 128);
-  const int blocks = a->k / 128;
-  Item item;
-  item.cut = index < a->whole ? -1 : (index - a->whole) / a->parts;
-  const int part = (index - a->whole) % a->parts;
-  const int tile = item.cut < 0 ? index : a->whole + item.cut;
-  item.begin = item.cut < 0 ? 0 : blocks * part / a->parts;
-  item.end = item.cut < 0 ? blocks : blocks * (part + 1) / a->parts;
-  const int band = tile / (BAND * cols);
-  const int band_rows = min(rows - band * BAND, BAND);
-  const int in_band = tile - band * BAND * cols;
-  item.row = band * BAND + in_band % band_rows;
-  item.col = in_band / band_rows;
-  return item;
-}
-
-INLINE int items_of(const Fp8MatmulArgs* a) {
-  const int tiles = (a->m + 127) / 128 * ((a->n + COLS * 128 - 1) / (COLS * 128));
-  return a->whole + (tiles - a->whole) * a->parts;
-}
-
-// 64-byte swizzle: rows of 64 bytes, groups of 8 rows 512 bytes apart.
-INLINE ulong descriptor_of(uint address) {
-  return (ulong)(address >> 4 & 0x3FFFu) | 1ul << 16 | 32ul << 32 | 2ul << 62;
-}
-
 // The place of the stage `index` of an item's W: blocks of 128 columns, in each COLS tiles of two stages.
 INLINE global const uchar* stage_from(global const uchar* weight, const Item* item, int index,
-                                      const Fp8MatmulArgs* a) {
+                                      const MatmulTiles* a) {
   const int cols = (a->n + 127) / 128;
   const int col = min(item->col * COLS + index / 2 % COLS, cols - 1);
   const int step = (item->begin + index / (2 * COLS)) * 2 + index % 2;
@@ -76,7 +33,7 @@ INLINE global const uchar* stage_from(global const uchar* weight, const Item* it
 
 // With the first stage of a block come the scales of x's 128 rows.
 INLINE void bring_tiles(global const uchar* weight, global const float* scales_a, uint at,
-                        const Fp8MatmulArgs* a) {
+                        const MatmulTiles* a) {
   const int rows = (a->m + 127) / 128;
   const int items = items_of(a);
   uint stage = 0;
@@ -103,44 +60,6 @@ INLINE void bring_tiles(global const uchar* weight, global const float* scales_a
   }
 }
 
-// A tile's part for the one that ends last, which gets the tile's sum and true. partial: [cut tile][part][row
-// half][COLS * 16][128 threads].
-INLINE bool add_parts(float* sum, int cut, int part, uint warpgroup, uint thread, global float4* partial,
-                      global uint* counters, local uint* arrived, const Fp8MatmulArgs* a) {
-  global float4* parts = partial + ((long)cut * a->parts * 2 + warpgroup) * (COLS * 2048) + thread;
-#pragma unroll
-  for (int i = 0; i < COLS * 16; ++i) {
-    parts[(long)part * (COLS * 4096) + i * 128] =
-        (float4)(sum[4 * i], sum[4 * i + 1], sum[4 * i + 2], sum[4 * i + 3]);
-  }
-  warpgroup_barrier(1 + warpgroup);
-  global uint* counter = counters + cut * 2 + (int)warpgroup;
-  if (thread == 0) {
-    device_fence();
-    *arrived = atomic_inc(counter);
-    device_fence();
-  }
-  warpgroup_barrier(1 + warpgroup);
-  if (*arrived != (uint)a->parts - 1u) return false;
-  if (thread == 0) *counter = 0u;  // for the next launch
-#pragma unroll
-  for (int i = 0; i < COLS * 64; ++i) sum[i] = 0.0f;
-#if COLS == 1
-#pragma unroll 2
-#endif
-  for (int p = 0; p < a->parts; ++p) {
-#pragma unroll
-    for (int i = 0; i < COLS * 16; ++i) {
-      const float4 v = parts[(long)p * (COLS * 4096) + i * 128];
-      sum[4 * i] += v.x;
-      sum[4 * i + 1] += v.y;
-      sum[4 * i + 2] += v.z;
-      sum[4 * i + 3] += v.w;
-    }
-  }
-  return true;
-}
-
 // What a thread loads next: block after block, item after item, one ahead of what is multiplied, so that
 // storing a tile hides the way of the next one's. (Two ahead were slower: handing registers on waits for
 // their loads.)
@@ -152,7 +71,7 @@ typedef struct Ahead {
   int index;              // of the item
 } Ahead;
 
-INLINE void start_item(Ahead* ahead, global const uint4* x, uint warpgroup, const Fp8MatmulArgs* a) {
+INLINE void start_item(Ahead* ahead, global const uint4* x, uint warpgroup, const MatmulTiles* a) {
   const int blocks = a->k / 128;
   const Item item = item_at(min(ahead->index, items_of(a) - 1), a);
   const long block = (long)(item.row * 2 + (int)warpgroup) * blocks + item.begin;
@@ -163,7 +82,7 @@ INLINE void start_item(Ahead* ahead, global const uint4* x, uint warpgroup, cons
 }
 
 INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global const uint4* x,
-                       global const float* scales_b, uint warpgroup, const Fp8MatmulArgs* a) {
+                       global const float* scales_b, uint warpgroup, const MatmulTiles* a) {
 #pragma unroll
   for (int i = 0; i < 4; ++i) fragments[i] = ahead->x[i * 128];
 #pragma unroll
@@ -178,7 +97,7 @@ INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global con
 
 INLINE void multiply_tiles(global const uint4* x, global const float* scales_b, global void* y,
                            global uint* workspace, local uint* arrived, uint at, uint warpgroup,
-                           const Fp8MatmulArgs* a) {
+                           const MatmulTiles* a) {
   const int items = items_of(a);
   const uint thread = get_local_id(0) % 128u;
   const uint my_row = thread / 32u * 16u + thread % 32u / 4u;
@@ -246,7 +165,7 @@ INLINE void multiply_tiles(global const uint4* x, global const float* scales_b, 
     const int part = (index - a->whole) % a->parts;
     if (row < a->m &&
         (item.cut < 0 || add_parts(sum, item.cut, part, warpgroup, thread,
-                                   (global float4*)(workspace + FP8_COUNTERS), workspace, arrived, a))) {
+                                   (global float4*)(workspace + TILE_COUNTERS), workspace, arrived, a))) {
 #pragma unroll
       for (int c = 0; c < COLS; ++c) {
         store_tile(sum + c * 64, row + (int)my_row, (item.col * COLS + c) * 128, thread, y, a->m, a->n);
@@ -260,7 +179,7 @@ INLINE void multiply_tiles(global const uint4* x, global const float* scales_b, 
 kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_matmul(
     global const uint4* restrict x, global const float* restrict scales_a,
     global const uchar* restrict weight, global const float* restrict scales_b, global void* restrict y,
-    global uint* restrict workspace, const Fp8MatmulArgs a) {
+    global uint* restrict workspace, const MatmulTiles a) {
   local uchar memory[LOCAL_BYTES] __attribute__((aligned(1024)));
   local uint arrived[2];
   const uint at = shared_address(memory);

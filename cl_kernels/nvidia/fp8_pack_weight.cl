@@ -2,10 +2,10 @@
 // 64-byte swizzle: the 16-byte chunk c of row r lies at chunk c ^ (r / 2 % 4) of the row's 64 bytes. Rows
 // from n on are zeros. A work-item moves a chunk.
 #include "arithmetic.clh"
-#include "cl_kernels/args/fp8_matmul_args.h"
+#include "cl_kernels/args/matmul_tiles.h"
 
 kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_pack_weight(
-    global const uchar* restrict codes, global uint4* restrict packed, const Fp8MatmulArgs a) {
+    global const uchar* restrict codes, global uint4* restrict packed, const MatmulTiles a) {
   const long at = (long)get_global_id(0);
   const long chunks = (long)((a.n + 127) / 128) * 128 * (a.k / 16);
   if (at >= chunks) return;

@@ -4,7 +4,7 @@
 // 16 (t / 32) + t % 32 / 4 + 8 (w % 2), columns 4 (t % 4) + 16 (w / 2) .. + 3 of its step. Scales:
 // [k / 128][m up to 128]. Rows from m on are zeros with scale 0. A group takes 4 rows, 32 lanes each.
 #include "arithmetic.clh"
-#include "cl_kernels/args/fp8_matmul_args.h"
+#include "cl_kernels/args/matmul_tiles.h"
 
 // NaN becomes NaN; |v| <= 448 within rounding.
 INLINE uint e4m3_from_float(float v) {
@@ -19,7 +19,7 @@ INLINE uint e4m3_from_float(float v) {
 kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_quantize(global const float* restrict x,
                                                                           global uint* restrict codes,
                                                                           global float* restrict scales,
-                                                                          const Fp8MatmulArgs a) {
+                                                                          const MatmulTiles a) {
   local float largest[128];
   const int lane = (int)get_local_id(0);
   const int blocks = a.k / 128;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "cl_kernels/args/fp8_matmul_args.h"
+#include "cl_kernels/args/matmul_tiles.h"
 #include "host/kernels/program.h"
 
 namespace clinfer::kernels {
@@ -31,8 +31,8 @@ Launch launch_of(const std::string& stem, std::vector<std::string> defines, cons
   launch.kernel = stem;
   launch.local_size = local_size;
   for (size_t i = 0; i < buffers; ++i) launch.buffers.push_back(input_ref(i));
-  const Fp8MatmulArgs args{static_cast<i32>(shape.m), static_cast<i32>(shape.n), static_cast<i32>(shape.k),
-                           static_cast<i32>(whole), static_cast<i32>(parts)};
+  const MatmulTiles args{static_cast<i32>(shape.m), static_cast<i32>(shape.n), static_cast<i32>(shape.k),
+                         static_cast<i32>(whole), static_cast<i32>(parts)};
   launch.work = [args, groups](const graph::Sizes&) { return Work{groups, bytes_of(args)}; };
   return launch;
 }
@@ -45,7 +45,7 @@ Fp8Plan plan_of(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t 
   plan.whole = plan.tiles / units * units;
   plan.parts = 1;
   const int64_t left = plan.tiles - plan.whole;
-  if (left > 0 && left * 2 <= FP8_COUNTERS) {
+  if (left > 0 && left * 2 <= TILE_COUNTERS) {
     plan.parts = std::clamp<int64_t>(units / left, 1, std::max<int64_t>(1, shape.k / kTile / kLeastBlocks));
     plan.parts = std::min(plan.parts, kMostParts);
   }
@@ -92,7 +92,7 @@ Fp8Plan fp8_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
 
 int64_t fp8_workspace_bytes(const graph::DeviceInfo& device, const Fp8Shape& shape) {
   const Fp8Plan plan = fp8_plan(device, shape);
-  return FP8_COUNTERS * 4 + (plan.tiles - plan.whole) * plan.parts * plan.cols * kTile * kTile * 4;
+  return TILE_COUNTERS * 4 + (plan.tiles - plan.whole) * plan.parts * plan.cols * kTile * kTile * 4;
 }
 
 Fp8Launches fp8_launches(const graph::DeviceInfo& device, const Fp8Shape& shape, bool bf16_out) {

@@ -1,6 +1,7 @@
 #include "cl_kernels/args/linear_args.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
+#include "host/kernels/linear_wgmma.h"
 #include "host/kernels/ops.h"
 
 namespace clinfer::kernels {
@@ -91,6 +92,7 @@ Prepared prepare_dot_tile(const OpContext& context) {
 
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
+    {"linear/wgmma", supports_linear_wgmma, prepare_linear_wgmma},
     {"linear/dot_tile", supports_dot_tile, prepare_dot_tile},
     {"linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"linear/tile", supports_linear_tile, prepare_tile},

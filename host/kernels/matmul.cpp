@@ -72,6 +72,10 @@ int64_t lanes_of_run(const graph::DeviceInfo& device, const Unit& unit, const gr
 
 }  // namespace
 
+bool has_units(const graph::Weight& weight) {
+  return units_of(weight) != nullptr;
+}
+
 RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned) {
   if (one_item_workers(context.device)) return {1, 16, {constant("ITEM_ROWS", 16)}};
   const bool plain = context.input(0).type.format.empty();

@@ -26,6 +26,8 @@ struct RowsShape {
   int64_t item_rows;
   std::vector<std::string> defines;
 };
+/// Whether include/units.clh reads rows of this weight.
+bool has_units(const graph::Weight& weight);
 /// For calls of up to so many tokens. `aligned`: runs of rows start at multiples of 8, x's rows of 16 bytes.
 RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned);
 /// One group for each item where lanes cooperate: the device evens out what they take.

@@ -7,6 +7,7 @@ set(MATMUL_SOURCES
   integer_dot.cpp
   linear.cpp
   linear_clblast.cpp
+  linear_wgmma.cpp
   matmul.cpp
   quantize.cpp
   tolerance_matmul.cpp)

@@ -179,6 +179,7 @@ void check(const Case& c) {
 void summarise(const graph::Op& op) {
   for (const kernels::Variant& variant : kernels::variants_of(op)) {
     int64_t ran = 0;
+    bool lacks_instructions = true;  // everywhere
     for (const auto& [target, count] : counts()[std::string(variant.name)]) {
       std::printf("%-24s %-44s ran %lld", std::string(variant.name).c_str(), target.c_str(),
                   static_cast<long long>(count.ran));
@@ -187,8 +188,9 @@ void summarise(const graph::Op& op) {
       }
       std::printf("\n");
       ran += count.ran;
+      lacks_instructions &= count.refused.size() == 1 && count.refused.contains("the device has no wgmma");
     }
-    CHECK_MESSAGE(ran > 0, variant.name << " has run on no device");
+    CHECK_MESSAGE((ran > 0 || lacks_instructions), variant.name << " has run on no device");
   }
   counts().clear();
 }

@@ -38,7 +38,7 @@ void check(const Case& the_case);
 kernels::TrialResult run(const Case& the_case, const Target& target, std::string_view variant);
 
 /// Prints how many cases ran and were refused, per variant and target, since the last call; fails the test
-/// when a variant of `op` has run on no target.
+/// when a variant of `op` has run on no target though not all of them lack its instructions.
 void summarise(const graph::Op& op);
 
 /// The node's DeviceInfo, sizes and graph as variants get them.

@@ -5,5 +5,6 @@ set(MATMUL_TESTS
   test_fp8_matmul.cpp
   test_head_linear.cpp
   test_linear.cpp
+  test_linear_wgmma.cpp
   test_quantize.cpp
   test_weight_layout.cpp)

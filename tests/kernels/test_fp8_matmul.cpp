@@ -4,7 +4,7 @@
 #include <cstring>
 #include <set>
 
-#include "cl_kernels/args/fp8_matmul_args.h"
+#include "cl_kernels/args/matmul_tiles.h"
 #include "host/kernels/fp8_matmul.h"
 #include "quant/e4m3.h"
 #include "tests/kernels/check.h"
@@ -128,9 +128,9 @@ TEST_CASE("fp8_matmul: plans cover all tiles once and leave few units idle") {
       CHECK(p.parts <= s.k / 128);
       const int64_t cut = p.tiles - p.whole;
       CHECK(cut * p.parts <= units);  // one round
-      CHECK(cut * 2 <= FP8_COUNTERS);
+      CHECK(cut * 2 <= TILE_COUNTERS);
       CHECK(p.groups <= units);
-      CHECK(fp8_workspace_bytes(device, s) == 4 * (FP8_COUNTERS + cut * p.parts * p.cols * 128 * 128));
+      CHECK(fp8_workspace_bytes(device, s) == 4 * (TILE_COUNTERS + cut * p.parts * p.cols * 128 * 128));
       // Of the rounds, at most a half more than the tiles need.
       const double needed = static_cast<double>(s.m * s.n) / 16384.0 / static_cast<double>(units);
       if (s.m >= 4096 && units == 132) CHECK(p.rounds <= 1.25 * needed);
@@ -198,7 +198,7 @@ TEST_CASE("fp8_matmul: sums of decoded values, ragged rows and columns") {
         launch(target, launches.multiply,
                {o.codes, o.scales, o.packed, upload(target.device, o.weight_scales), y, workspace});
         const auto counters = download<uint32_t>(target.device, workspace);
-        CHECK(std::all_of(counters.begin(), counters.begin() + FP8_COUNTERS,
+        CHECK(std::all_of(counters.begin(), counters.begin() + TILE_COUNTERS,
                           [](uint32_t c) { return c == 0; }));
         const auto got = download<uint8_t>(target.device, y);
         CHECK(std::all_of(got.begin() + bytes, got.end(), [](uint8_t b) { return b == 0xFF; }));

@@ -30,17 +30,24 @@ graph::DeviceInfo made_up_device(bool is_cpu) {
   device.max_alloc_bytes = int64_t{16} << 30;
   device.local_bytes = 48 << 10;
   device.max_work_group = 1024;
-  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu};
+  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu, false, !is_cpu};
   device.usable = true;
   return device;
 }
 
 /// Weights with quantised activations: every way that the kernels take apart.
-constexpr std::pair<const char*, const char*> kQuantised[] = {
-    {"fp8_e4m3_128x128", "fp8_e4m3_1x128"}, {"fp8_e4m3_128x128", "mxint8"}, {"q4_1", "fp8_e4m3_1x128"},
-    {"q4_1", "int8_g32"},                   {"q4_0", "int8_g32"},           {"q5_0", "int8_g32"},
-    {"q4_k", "int8_g32"},                   {"int4_g128_asym", "int8_g32"}, {"iq4_nl", "int8_g32"},
-    {"mxfp4", "int8_g32"},                  {"mxint8", "mxint8"},           {"int8_row", "mxint8"}};
+constexpr std::pair<const char*, const char*> kQuantised[] = {{"fp8_e4m3_128x128", "fp8_e4m3_1x128"},
+                                                              {"fp8_e4m3_128x128", "mxint8"},
+                                                              {"q4_1", "fp8_e4m3_1x128"},
+                                                              {"q4_1", "int8_g32"},
+                                                              {"q4_0", "int8_g32"},
+                                                              {"q5_0", "int8_g32"},
+                                                              {"q4_k", "int8_g32"},
+                                                              {"int4_g128_asym", "int8_g32"},
+                                                              {"iq4_nl", "int8_g32"},
+                                                              {"mxfp4", "int8_g32"},
+                                                              {"mxint8", "mxint8"},
+                                                              {"int8_row", "mxint8"}};
 
 struct Found {
   std::set<std::string> programs;
