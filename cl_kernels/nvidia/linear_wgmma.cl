@@ -181,10 +181,10 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void linear_wgmma(global
   barrier(CLK_LOCAL_MEM_FENCE);
   const uint warpgroup = (uint)get_local_id(0) / 128u;
   if (warpgroup == 0) {
-    REGISTERS_DOWN(24);
+    REGISTERS_DOWN(40);
     if (get_local_id(0) == 0) bring_tiles(packed + a.weight_at, at, &a.tiles);
   } else {
-    REGISTERS_UP(240);
+    REGISTERS_UP(232);
     multiply_tiles((global const uint4*)(packed + a.x_at), bias, y, (global uint*)workspace,
                    arrived + (warpgroup - 1u), at, warpgroup - 1u, &a);
   }

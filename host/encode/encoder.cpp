@@ -109,7 +109,7 @@ std::span<const std::byte> bytes_at(const void* data, int64_t bytes) {
 cl::ProgramSource first_program(const graph::DeviceInfo& device, const quant::Format& format) {
   std::vector<cl::ProgramSource> programs = encoder_programs(device, format);
   if (programs.empty()) {
-    throw Error(Fault::device,
+    throw Error(Fault::usage,
                 "format " + std::string(format.name) + " has no quantiser kernel, expected one with scales");
   }
   return programs.front();

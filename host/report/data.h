@@ -98,7 +98,7 @@ struct CandidateResult {
   std::map<std::string, RoleSize> sizes;  ///< by role
   double converted_sqnr_db = 0;  ///< of all converted tensors together; infinite when nothing differs
   int64_t converted = 0;         ///< matrices whose format is not the stored one
-  std::optional<Theory> theory;  ///< of the weights' format; none for "keep"
+  std::optional<Theory> theory;  ///< of the format of all converted weights; none for several
   std::string verdict;           ///< theory beside measurement, in words
   int64_t device_bytes = 0;      ///< weights, cache and working memory, all devices together
   double cache_bytes_per_token = 0;

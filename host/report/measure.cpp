@@ -1,6 +1,9 @@
 #include "host/report/measure.h"
 
+#include <fmt/format.h>
+
 #include <set>
+#include <string>
 
 #include "graph/parameters.h"
 #include "host/report/activation_error.h"
@@ -17,9 +20,11 @@ constexpr const char* kKeep = "keep";
 void add_theory(CandidateResult& result) {
   double signal = 0;
   double noise = 0;
+  std::set<std::string> formats;  // rules may give parts of the model different ones
   for (const TensorError& tensor : result.tensors) {
     if (tensor.stored == tensor.held) continue;
     ++result.converted;
+    formats.insert(tensor.held);
     signal += tensor.signal;
     noise += tensor.noise;
   }
@@ -28,7 +33,11 @@ void add_theory(CandidateResult& result) {
     result.verdict = "weights as stored";
     return;
   }
-  result.theory = simulate(*quant::find_format(result.candidate.weights));
+  if (formats.size() > 1) {
+    result.verdict = fmt::format("{:.2f} dB over {} formats", result.converted_sqnr_db, formats.size());
+    return;
+  }
+  result.theory = simulate(*quant::find_format(*formats.begin()));
   result.verdict = verdict_of(*result.theory, result.converted_sqnr_db);
 }
 

@@ -146,7 +146,7 @@ TEST_CASE("codec: what is refused") {
   const Row rows[] = {
       {good, "mxfp8_e4m", "", 2, "did you mean mxfp8_e4m3?"},
       {good, "mxfp4", "frob", 2, "frob"},
-      {good, "q8_0", "rceil", 2, "no scale options"},
+      {good, "q8_0", "rceil", 2, "q8_0 knows amax, mse"},
       {good, "mxfp4", "ue8m0", 2, "floor, rceil"},
       {good, "", "", 2, "--format"},
       {"README.md", "mxfp4", "", 4, "README.md"},
@@ -165,7 +165,7 @@ TEST_CASE("codec: what is refused") {
   }
   const Row on_devices[] = {
       {"acc7", "mxfp4", "", 3, "acc7"},
-      {"cpu", "mxfp4", "mse", 2, "searched on the host"},
+      {"cpu", "mxfp4", "mse", 2, "by the host codec only"},
       {"cpu", "f16", "", 2, "no quantiser kernel"},
   };
   for (const Row& row : on_devices) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ void check(const Case& the_case);
 kernels::TrialResult run(const Case& the_case, const Target& target, std::string_view variant);
 
 /// Prints how many cases ran and were refused, per variant and target, since the last call; fails the test
-/// when a variant of `op` has run on no target though not all of them lack its instructions.
-void summarise(const graph::Op& op);
+/// when a variant of `op` has run on no target, unless it lacked its instructions or was refused for a reason
+/// of `elsewhere`: its cases are another test's.
+void summarise(const graph::Op& op, const std::set<std::string>& elsewhere = {});
 
 /// The node's DeviceInfo, sizes and graph as variants get them.
 kernels::OpContext context_of(const Case& the_case, const graph::DeviceInfo& info);

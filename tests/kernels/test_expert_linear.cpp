@@ -56,7 +56,7 @@ TEST_CASE("expert_linear: shared and per-slot rows, formats with and without sca
       check(expert_case(format, shape, seed % 2 == 0, seed));
     }
   }
-  summarise(graph::ExpertLinear{});
+  summarise(graph::ExpertLinear{}, {"for int8 activations"});
 }
 
 TEST_CASE("expert_linear: all tokens to one expert") {

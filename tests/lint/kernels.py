@@ -19,7 +19,7 @@ SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 def lint(program: str) -> str:
     entry, *defines = program.split()
     # PTX's operands are known to its own target only.
-    target = "nvptx64" if entry.startswith("nvidia/") else "spir64"
+    target = "nvptx64" if entry.startswith("nvidia/") or "-DPTX_ASM=1" in defines else "spir64"
     result = subprocess.run([*COMMAND, "-target", target, *defines, "cl_kernels/" + entry], capture_output=True, text=True)
     return "" if result.returncode == 0 else f"{program}\n{result.stderr}"
 

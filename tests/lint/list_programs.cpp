@@ -1,6 +1,7 @@
 // Prints every kernel program that plans may ask for, one a line: its entry file and its constants. The plans
-// are those of the models in tests/models, in every weight and cache format, for a made-up CPU and a made-up
-// GPU. Fails when a variant's programs were not among them.
+// are those of the models in tests/models, in every weight and cache format, and of the small ones in
+// tests/data/families as they are stored, for a made-up CPU and a made-up GPU. Fails when a variant's
+// programs were not among them.
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -30,7 +31,7 @@ graph::DeviceInfo made_up_device(bool is_cpu) {
   device.max_alloc_bytes = int64_t{16} << 30;
   device.local_bytes = 48 << 10;
   device.max_work_group = 1024;
-  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu, false, !is_cpu};
+  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu, !is_cpu, !is_cpu};
   device.usable = true;
   return device;
 }
@@ -85,6 +86,18 @@ std::set<std::string> all_variants(std::index_sequence<kIndex...>) {
   return names;
 }
 
+/// Ops that only some families have.
+void collect_families(Found& found) {
+  for (const auto& entry : std::filesystem::directory_iterator("tests/data/families")) {
+    const auto checkpoint = io::open(entry.path().string());
+    for (const bool is_cpu : {true, false}) {
+      run::EngineOptions options;
+      options.devices = {made_up_device(is_cpu)};
+      collect(*checkpoint, options, found);
+    }
+  }
+}
+
 Found collect_all() {
   Found found;
   for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
@@ -132,12 +145,13 @@ void collect_encoders(Found& found) {
 
 int main() try {
   Found found = collect_all();
+  collect_families(found);
   collect_encoders(found);
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
   for (const std::string& name : all_variants(std::make_index_sequence<std::variant_size_v<graph::Op>>{})) {
     if (found.variants.contains(name)) continue;
-    std::fprintf(stderr, "no model of tests/models has a node for %s\n", name.c_str());
+    std::fprintf(stderr, "no model of tests/models or tests/data/families has a node for %s\n", name.c_str());
     ++missed;
   }
   return missed == 0 ? 0 : 1;
