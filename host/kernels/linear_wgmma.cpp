@@ -15,8 +15,9 @@ constexpr int64_t kBlock = 64;  ///< columns that are packed together
 /// Two parts of x and of W leave 2^-15 of their products, sums of k less than a tenth of Linear's limit:
 /// together within it from 94 columns on.
 constexpr int64_t kLeastCols = 128;
-constexpr int64_t kBand = 8;                 ///< tiles of rows that share W's tiles in L2
-constexpr int64_t kMost = int64_t{1} << 24;  ///< of rows and columns
+constexpr int64_t kLeastWork = int64_t{1} << 26;  ///< multiplications; of less, three launches are most
+constexpr int64_t kBand = 8;                      ///< tiles of rows that share W's tiles in L2
+constexpr int64_t kMost = int64_t{1} << 24;       ///< of rows and columns
 constexpr int64_t kWorkspaceAlign = 1024;
 
 int64_t round_up(int64_t n, int64_t to) {
@@ -118,6 +119,8 @@ Support supports_linear_wgmma(const OpContext& context) {
   if (weight_of(context).cols < kLeastCols) return Support::no("for 128 columns or more");
   if (weight_of(context).cols > kMost || weight_of(context).rows > kMost || most_tokens(context) > kMost)
     return Support::no("a size is more than 2^24");
+  if (most_tokens(context) * weight_of(context).rows < ceil_div(kLeastWork, weight_of(context).cols))
+    return Support::no("for 2^26 multiplications or more");
   return Support::yes();
 }
 

@@ -19,18 +19,24 @@ Executor::~Executor() {
   // NVIDIA's driver (580) crashes when overlapping sub-buffers are released in the order of their creation.
   while (!steps_.empty()) steps_.pop_back();
   while (!buffers_.empty()) buffers_.pop_back();
+  while (!pieces_.empty()) pieces_.pop_back();
 }
 
-cl::Buffer Executor::piece(int device, const plan::Slot& slot) const {
-  return arenas_.at(static_cast<size_t>(device)).sub(slot.offset, slot.bytes);
+cl::Buffer Executor::piece(int device, const plan::Slot& slot) {
+  for (const Piece& known : pieces_) {
+    if (known.device == device && known.slot.offset == slot.offset && known.slot.bytes == slot.bytes)
+      return known.buffer;
+  }
+  pieces_.push_back({device, slot, arenas_.at(static_cast<size_t>(device)).sub(slot.offset, slot.bytes)});
+  return pieces_.back().buffer;
 }
 
-cl::Buffer Executor::locate(graph::ValueId id) const {
+cl::Buffer Executor::locate(graph::ValueId id) {
   const plan::Slot& slot = plan_->slots.at(static_cast<size_t>(id));
   return slot.offset < 0 ? storage_->buffer(plan_->graph, id) : piece(plan_->graph.value(id).device, slot);
 }
 
-Executor::BoundStep Executor::bind(const plan::Step& step, const ProgramSourceLookup& programs) const {
+Executor::BoundStep Executor::bind(const plan::Step& step, const ProgramSourceLookup& programs) {
   const graph::Node& node = plan_->graph.nodes[static_cast<size_t>(step.node)];
   BoundStep bound;
   for (graph::ValueId id : node.inputs) bound.operands.push_back(buffer_of(id));

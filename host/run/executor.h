@@ -58,10 +58,10 @@ class Executor {
     std::vector<BoundLaunch> launches;
   };
 
-  cl::Buffer locate(graph::ValueId id) const;
+  cl::Buffer locate(graph::ValueId id);
   const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
-  cl::Buffer piece(int device, const plan::Slot& slot) const;
-  BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs) const;
+  cl::Buffer piece(int device, const plan::Slot& slot);
+  BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs);
   void run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes);
   void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
   void run_copy(const graph::Node& node, const graph::Sizes& sizes);
@@ -70,7 +70,16 @@ class Executor {
 
   std::shared_ptr<const plan::Plan> plan_;
   const Storage* storage_;
+  /// A part of an arena. Values of one place share it: each sub-buffer that overlaps others costs NVIDIA's
+  /// driver host time at every launch that writes one of them.
+  struct Piece {
+    int device;
+    plan::Slot slot;
+    cl::Buffer buffer;
+  };
+
   std::vector<cl::Buffer> arenas_;
+  std::vector<Piece> pieces_;
   std::vector<cl::Buffer> buffers_;  ///< one a value; they outlive every command that uses them
   std::vector<BoundStep> steps_;
   std::vector<std::byte> staging_;  ///< for copies between devices

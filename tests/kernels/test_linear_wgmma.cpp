@@ -172,6 +172,8 @@ TEST_CASE("linear/wgmma: bf16 holds the formats that are said to be exact in it"
 TEST_CASE("linear/wgmma: ragged sizes, tiles cut along the columns") {
   for (const Target& target : targets()) {
     if (!target.info.probes.wgmma) continue;
+    for (const quant::Format& format : quant::device_formats())
+      check(wgmma_case(std::string(format.name), 200, 328, 1280, true));
     for (const std::string format : {"bf16", "q8_0", "f16", "mxint8"}) {
       check(wgmma_case(format, 200, 328, format == "bf16" ? 1153 : 1152, true));
       check(wgmma_case(format, 100, 265, 4096, false));
