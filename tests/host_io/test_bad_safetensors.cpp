@@ -3,7 +3,7 @@
 #include "host/io/safetensors.h"
 #include "tests/host_io/fault_message.h"
 #include "tests/host_io/safetensors_image.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 using namespace clinfer::test;

@@ -3,7 +3,7 @@
 #include "host/io/config_json.h"
 #include "host/io/json_value.h"
 #include "tests/host_io/fault_message.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 using namespace clinfer::test;

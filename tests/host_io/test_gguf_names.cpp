@@ -3,7 +3,7 @@
 #include "host/io/gguf_checkpoint.h"
 #include "host/io/gguf_names.h"
 #include "tests/host_io/gguf_image.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 using namespace clinfer::test;

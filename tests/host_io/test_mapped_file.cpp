@@ -10,7 +10,7 @@
 #include "host/io/checkpoint.h"
 #include "host/io/mapped_file.h"
 #include "tests/host_io/fault_message.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 using namespace clinfer::test;

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -7,26 +6,12 @@
 #include "host/io/safetensors_writer.h"
 #include "host/io/statistics_file.h"
 #include "quant/error.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that goes away with it.
-struct Scratch {
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "clinfer-statistics-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Scratch() { fs::remove_all(path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  std::string file() const { return path + "/statistics.safetensors"; }
-  std::string path;
-};
 
 std::string refusal(const std::string& path) {
   try {
@@ -41,23 +26,24 @@ std::string refusal(const std::string& path) {
 /// Writes "w" with these means and its rows, as shapes and types given.
 std::string refusal_of(const std::vector<float>& means, const std::string& rows_type,
                        const std::vector<int64_t>& rows_shape, const std::string& format) {
-  const Scratch scratch;
+  const test::TemporaryFolder scratch;
   std::vector<std::byte> rows(static_cast<size_t>(rows_shape[0]) * 8);
   const auto cols = static_cast<int64_t>(means.size());
   io::write_safetensors(
-      scratch.file(),
+      scratch.file("statistics.safetensors"),
       {{"w", "f32", {cols}, std::as_bytes(std::span(means))}, {"w.rows", rows_type, rows_shape, rows}},
       {{"format", format}});
-  return refusal(scratch.file());
+  return refusal(scratch.file("statistics.safetensors"));
 }
 
 }  // namespace
 
 TEST_CASE("statistics: written and read, single and stacked matrices, unseen ones and absent ones") {
-  const Scratch scratch;
-  io::write_statistics(scratch.file(), {{"a.weight", {{{8.0, 2.0, 0.0}, 4}}},
-                                        {"experts", {{{3.0, 6.0}, 3}, {{0.0, 0.0}, 0}}}});
-  const io::StatisticsFile file(scratch.file());
+  const test::TemporaryFolder scratch;
+  io::write_statistics(
+      scratch.file("statistics.safetensors"),
+      {{"a.weight", {{{8.0, 2.0, 0.0}, 4}}}, {"experts", {{{3.0, 6.0}, 3}, {{0.0, 0.0}, 0}}}});
+  const io::StatisticsFile file(scratch.file("statistics.safetensors"));
   CHECK(file.find("a.weight") == std::vector<float>{2.0f, 0.5f, 0.0f});
   CHECK(file.find("experts", 0) == std::vector<float>{1.0f, 2.0f});
   CHECK(file.find("experts", 1).empty());

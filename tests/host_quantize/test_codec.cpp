@@ -1,14 +1,13 @@
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "host/io/safetensors.h"
 #include "host/io/safetensors_writer.h"
 #include "host/quantize/codec.h"
 #include "quant/scale_layout.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 
@@ -43,23 +42,22 @@ void check_file(const io::SafetensorsFile& file, const quant::Format& format,
 }  // namespace
 
 TEST_CASE("a tensor of several bands is written as if it were one") {
-  std::string folder = (std::filesystem::temp_directory_path() / "clinfer-codec-XXXXXX").string();
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const test::TemporaryFolder folder;
   std::vector<float> values(static_cast<size_t>(kRows * kCols));
   for (size_t i = 0; i < values.size(); ++i)
     values[i] = std::sin(static_cast<float>(i % 100003)) * (1.0F + static_cast<float>(i) * 1e-6F);
-  io::write_safetensors(folder + "/in", {{"t", "f32", {kRows, kCols}, std::as_bytes(std::span(values))}});
+  io::write_safetensors(folder.file("in"), {{"t", "f32", {kRows, kCols}, std::as_bytes(std::span(values))}});
   for (const char* name : {"fp8_e4m3_128x128", "fp8_e4m3_tensor", "nvfp4", "int4_g128_asym"}) {
     CAPTURE(name);
     const quant::Format& format = *quant::find_format(name);
     int64_t last = 0;
-    quantize::encode_file({&format, {}}, folder + "/in", folder + "/out", [&](int64_t done, int64_t total) {
-      CHECK(total == kRows * kCols);
-      CHECK(done > last);
-      last = done;
-    });
+    quantize::encode_file({&format, {}}, folder.file("in"), folder.file("out"),
+                          [&](int64_t done, int64_t total) {
+                            CHECK(total == kRows * kCols);
+                            CHECK(done > last);
+                            last = done;
+                          });
     CHECK(last == kRows * kCols);
-    check_file(io::SafetensorsFile(folder + "/out"), format, values);
+    check_file(io::SafetensorsFile(folder.file("out")), format, values);
   }
-  std::filesystem::remove_all(folder);
 }

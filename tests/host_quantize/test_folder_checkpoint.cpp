@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "host/stored/stored_matrix.h"
 #include "quant/error.h"
 #include "quant/scale_layout.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 namespace fs = std::filesystem;
@@ -21,20 +21,6 @@ namespace {
 
 constexpr const char* kModel = "tests/models/tiny-qwen3";
 constexpr const char* kMatrix = "model.layers.3.mlp.down_proj.weight";
-
-/// A folder that goes away with it.
-struct Scratch {
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "clinfer-quantize-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Scratch() { fs::remove_all(path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  std::string path;
-};
 
 /// Rules that put every matrix fitting `pattern` into `format`.
 quantize::Rules rules(const std::string& pattern, const std::string& format = "fp8_e4m3_128x128") {
@@ -64,12 +50,12 @@ void check_same(const io::Tensor& a, const io::Tensor& b) {
 }  // namespace
 
 TEST_CASE("an FP8 checkpoint in shards: codes and scales of the host codec, all else as it was") {
-  const Scratch scratch;
-  const quantize::WrittenSummary summary = write(rules("*down_proj*"), scratch.path, 4'000'000);
+  const test::TemporaryFolder scratch;
+  const quantize::WrittenSummary summary = write(rules("*down_proj*"), scratch.path(), 4'000'000);
   CHECK(summary.encoded.at("fp8_e4m3_128x128") == 8);
   CHECK(summary.files > 2);
   const auto before = io::open(kModel);
-  const auto after = io::open(scratch.path);
+  const auto after = io::open(scratch.path());
   CHECK(after->tensors().size() == before->tensors().size() + 8);
   CHECK(static_cast<int64_t>(after->files().size()) == summary.files);
   for (const std::string& file : after->files()) CHECK(fs::file_size(file) < 4'100'000);
@@ -94,14 +80,14 @@ TEST_CASE("an FP8 checkpoint in shards: codes and scales of the host codec, all 
 }
 
 TEST_CASE("config.json, the linear layers that stay, and the other files") {
-  const Scratch scratch;
-  write(rules("*down_proj*"), scratch.path, uint64_t{1} << 40);
-  CHECK(fs::exists(scratch.path + "/model.safetensors"));
-  CHECK_FALSE(fs::exists(scratch.path + "/model.safetensors.index.json"));
-  CHECK_FALSE(fs::exists(scratch.path + "/reference.safetensors"));
-  CHECK(fs::file_size(scratch.path + "/tokenizer.json") ==
+  const test::TemporaryFolder scratch;
+  write(rules("*down_proj*"), scratch.path(), uint64_t{1} << 40);
+  CHECK(fs::exists(scratch.path() + "/model.safetensors"));
+  CHECK_FALSE(fs::exists(scratch.path() + "/model.safetensors.index.json"));
+  CHECK_FALSE(fs::exists(scratch.path() + "/reference.safetensors"));
+  CHECK(fs::file_size(scratch.path() + "/tokenizer.json") ==
         fs::file_size(std::string(kModel) + "/tokenizer.json"));
-  const auto config = nlohmann::json::parse(std::ifstream(scratch.path + "/config.json"));
+  const auto config = nlohmann::json::parse(std::ifstream(scratch.path() + "/config.json"));
   CHECK(config.at("model_type") == "qwen3");
   const nlohmann::json expected = {{"quant_method", "fp8"},
                                    {"fmt", "e4m3"},
@@ -112,9 +98,9 @@ TEST_CASE("config.json, the linear layers that stay, and the other files") {
 }
 
 TEST_CASE("compressed-tensors: what readers are told of each format") {
-  const Scratch scratch;
-  write(rules("*down_proj*", "int4_g128_asym"), scratch.path, uint64_t{1} << 40, "compressed-tensors");
-  const auto config = nlohmann::json::parse(std::ifstream(scratch.path + "/config.json"));
+  const test::TemporaryFolder scratch;
+  write(rules("*down_proj*", "int4_g128_asym"), scratch.path(), uint64_t{1} << 40, "compressed-tensors");
+  const auto config = nlohmann::json::parse(std::ifstream(scratch.path() + "/config.json"));
   const nlohmann::json expected = {{"quant_method", "compressed-tensors"},
                                    {"quantization_status", "compressed"},
                                    {"format", "pack-quantized"},
@@ -134,7 +120,7 @@ TEST_CASE("compressed-tensors: what readers are told of each format") {
                                    {"ignore", {"model.layers.0.mlp.up_proj", "lm_head"}},
                                    {"kv_cache_scheme", nullptr}};
   CHECK(config.at("quantization_config") == expected);
-  const auto after = io::open(scratch.path);
+  const auto after = io::open(scratch.path());
   const auto shape = [&](const std::string& part) {
     const io::Tensor* tensor = after->find("model.layers.3.mlp.down_proj." + part);
     return tensor == nullptr ? std::vector<int64_t>{} : tensor->shape;
@@ -154,9 +140,9 @@ TEST_CASE("every layout gives back the codes and scales of the host codec") {
   for (const char* name : {"fp8_e4m3_tensor", "fp8_e4m3_row", "fp8_e4m3_128x128", "mxfp8_e4m3", "mxfp6_e2m3",
                            "mxfp4", "int8_row", "int8_g32", "int8_g128", "int4_g128", "int4_g128_asym"}) {
     CAPTURE(name);
-    const Scratch scratch;
-    write(rules(kMatrix, name), scratch.path, uint64_t{1} << 40, "compressed-tensors");
-    const auto after = io::open(scratch.path);
+    const test::TemporaryFolder scratch;
+    write(rules(kMatrix, name), scratch.path(), uint64_t{1} << 40, "compressed-tensors");
+    const auto after = io::open(scratch.path());
     const stored::StoredMatrix written = stored::stored_matrix(*after, kMatrix);
     const quant::Format& format = *quant::find_format(name);
     REQUIRE(written.format == &format);
@@ -169,10 +155,10 @@ TEST_CASE("every layout gives back the codes and scales of the host codec") {
 }
 
 TEST_CASE("NVFP4's multiplier is stored as its reciprocal: the same codes, the multiplier as at load") {
-  const Scratch scratch;
-  write(rules(kMatrix, "nvfp4"), scratch.path, uint64_t{1} << 40, "compressed-tensors");
+  const test::TemporaryFolder scratch;
+  write(rules(kMatrix, "nvfp4"), scratch.path(), uint64_t{1} << 40, "compressed-tensors");
   const auto before = io::open(kModel);
-  const auto after = io::open(scratch.path);
+  const auto after = io::open(scratch.path());
   const stored::StoredMatrix source = stored::stored_matrix(*before, kMatrix);
   const stored::StoredMatrix written = stored::stored_matrix(*after, kMatrix);
   std::vector<float> values(static_cast<size_t>(source.rows * source.cols));
@@ -192,10 +178,10 @@ TEST_CASE("NVFP4's multiplier is stored as its reciprocal: the same codes, the m
 }
 
 TEST_CASE("what the layout has no place for") {
-  const Scratch scratch;
+  const test::TemporaryFolder scratch;
   const auto refusal = [&](const quantize::Rules& wanted, const std::string& layout = "fp8") -> std::string {
     try {
-      write(wanted, scratch.path, 1 << 30, layout);
+      write(wanted, scratch.path(), 1 << 30, layout);
     } catch (const Error& error) {
       CHECK(error.fault() == Fault::usage);
       return error.what();
@@ -206,18 +192,18 @@ TEST_CASE("what the layout has no place for") {
   CHECK(refusal(rules("*")).find("keep the embedding as it is") != std::string::npos);
   CHECK(refusal(rules("*down_proj*", "q4_k"), "compressed-tensors").find("nvfp4") != std::string::npos);
   CHECK(refusal(rules("*embed*", "int8_row"), "compressed-tensors").find("embedding") != std::string::npos);
-  CHECK(fs::is_empty(scratch.path));
+  CHECK(fs::is_empty(scratch.path()));
 }
 
 TEST_CASE("an output folder appears whole or not at all") {
-  const Scratch scratch;
-  const std::string path = scratch.path + "/model";
+  const test::TemporaryFolder scratch;
+  const std::string path = scratch.path() + "/model";
   {
     const quantize::OutputFolder folder(path + "/");
     std::ofstream(folder.file("x")) << "half";
     CHECK_FALSE(fs::exists(path));
   }
-  CHECK(fs::is_empty(scratch.path));
+  CHECK(fs::is_empty(scratch.path()));
   {
     quantize::OutputFolder folder(path);
     std::ofstream(folder.file("x")) << "whole";
@@ -225,5 +211,5 @@ TEST_CASE("an output folder appears whole or not at all") {
   }
   CHECK(fs::exists(path + "/x"));
   CHECK_THROWS_AS(quantize::OutputFolder{path}, Error);
-  CHECK_THROWS_AS(quantize::OutputFolder{scratch.path + "/absent/model"}, Error);
+  CHECK_THROWS_AS(quantize::OutputFolder{scratch.path() + "/absent/model"}, Error);
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/io/safetensors_writer.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clinfer::tests {
 

@@ -8,7 +8,7 @@
 #include "host/run/weight_source.h"
 #include "host/stored/nvfp4_multiplier.h"
 #include "tests/host_io/gguf_image.h"
-#include "tests/host_io/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 

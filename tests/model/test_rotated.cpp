@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,25 +11,12 @@
 #include "quant/error.h"
 #include "tests/model/reference.h"
 #include "tests/model/runs.h"
+#include "tests/temporary_folder.h"
 
 using namespace clinfer;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that goes away with it.
-struct Scratch {
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "clinfer-rotate-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Scratch() { fs::remove_all(path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  std::string path;
-};
 
 std::string folder_of(const std::string& family) {
   return "tests/data/families/" + family;
@@ -92,9 +78,9 @@ TEST_CASE("a rotated model computes the same: heads shared or not, biases, tied 
     for (const bool values_only : {true, false}) {
       CAPTURE(std::string(family));
       CAPTURE(values_only);
-      const Scratch scratch;
-      const quantize::RotationSummary summary = rotate(folder_of(family), values_only, scratch.path);
-      const auto after = io::open(scratch.path);
+      const test::TemporaryFolder scratch;
+      const quantize::RotationSummary summary = rotate(folder_of(family), values_only, scratch.path());
+      const auto after = io::open(scratch.path());
       CHECK(tests::max_difference(expected, tests::Truth(*after, false).logits(ids)) < 1e-4);
       // What should have changed did: values and, with the stream, every matrix of a layer.
       const std::string layer = "model.layers.1.";
@@ -114,13 +100,13 @@ TEST_CASE("a rotated model computes the same: heads shared or not, biases, tied 
 }
 
 TEST_CASE("a draft module stays with values only and computes the same, and is left out otherwise") {
-  const Scratch whole;
-  write_with_draft(folder_of("deepseek_v3"), whole.path);
+  const test::TemporaryFolder whole;
+  write_with_draft(folder_of("deepseek_v3"), whole.path());
   const std::vector<int32_t> ids = some_ids();
-  const auto before = io::open(whole.path);
-  const Scratch values;
-  CHECK(rotate(whole.path, true, values.path).left_out == 0);
-  const auto after = io::open(values.path);
+  const auto before = io::open(whole.path());
+  const test::TemporaryFolder values;
+  CHECK(rotate(whole.path(), true, values.path()).left_out == 0);
+  const auto after = io::open(values.path());
   tests::Truth truth(*before, true);
   tests::Truth rotated(*after, true);
   CHECK(tests::max_difference(truth.logits(ids), rotated.logits(ids)) < 1e-4);
@@ -128,18 +114,18 @@ TEST_CASE("a draft module stays with values only and computes the same, and is l
   const std::string matrix = "model.layers.3.self_attn.kv_b_proj.weight";
   CHECK_FALSE(same_bytes(*before->find(matrix), *after->find(matrix)));
 
-  const Scratch stream;
-  CHECK(rotate(whole.path, false, stream.path).left_out > 0);
-  const auto without = io::open(stream.path);
+  const test::TemporaryFolder stream;
+  CHECK(rotate(whole.path(), false, stream.path()).left_out > 0);
+  const auto without = io::open(stream.path());
   CHECK(without->find(matrix) == nullptr);
   CHECK_FALSE(graph::build_model(without->config(), {true}).draft.has_value());
   CHECK(tests::max_difference(truth.logits(ids), tests::Truth(*without, false).logits(ids)) < 1e-4);
 }
 
 TEST_CASE("a tied head gets its own matrix, and norms become ones") {
-  const Scratch scratch;
-  rotate(folder_of("qwen2"), false, scratch.path);
-  const auto after = io::open(scratch.path);
+  const test::TemporaryFolder scratch;
+  rotate(folder_of("qwen2"), false, scratch.path());
+  const auto after = io::open(scratch.path());
   REQUIRE(after->find("lm_head.weight") != nullptr);
   CHECK_FALSE(after->config().boolean_or("tie_word_embeddings", true));
   const io::Tensor& norm = *after->find("model.norm.weight");
@@ -152,8 +138,8 @@ TEST_CASE("a tied head gets its own matrix, and norms become ones") {
 }
 
 TEST_CASE("matrices that are stored quantised are not rotated") {
-  const Scratch scratch;
-  CHECK_THROWS_WITH_AS(rotate(folder_of("deepseek_v3_fp8"), false, scratch.path),
+  const test::TemporaryFolder scratch;
+  CHECK_THROWS_WITH_AS(rotate(folder_of("deepseek_v3_fp8"), false, scratch.path()),
                        doctest::Contains("is stored as f8_e4m3, expected f32, f16 or bf16 to be rotated"),
                        Error);
 }
