@@ -67,7 +67,7 @@ ValueId grouped_attention(Builder& b, const GroupedAttentionBlock& s, const std:
   op.key_dim = op.value_dim = s.head_dim;
   op.keys = op.values = {0, s.head_dim};
   op.scale = s.scale;
-  op.window = at.window;
+  op.mask.window = at.window;
   const ValueId y = b.add(op, prefix + ".attention", {h.q, keys, values, at.positions});
   return linear(b, prefix + "." + s.output, y, s.heads * s.head_dim, s.hidden, s.output_bias, s.stored);
 }

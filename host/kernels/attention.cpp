@@ -78,6 +78,13 @@ Support supports_formats(const OpContext& context) {
   const Support layout = cache_support(storages(context));
   if (!layout.ok) return layout;
   const graph::Attention& op = op_of(context);
+  graph::Attention plain = op;
+  plain.softcap = 0;
+  plain.sinks = plain.alibi = false;
+  plain.selection = {};
+  if (op.operand_count() != plain.operand_count() || op.softcap > 0 || op.views != graph::QueryViews::one ||
+      op.mask != graph::AttentionMask{.window = op.mask.window})
+    return Support::no("its mask, soft cap or sinks");
   const auto ends_in = [&](const graph::Value& value, int64_t first, int64_t end) {
     return storage_of(value, first) == storage_of(value, end - 1);
   };
@@ -124,7 +131,7 @@ AttentionArgs args_of(const OpContext& context) {
     args.shared_offset =
         narrow(storage_column(context.input(4), op.shared_offset), "attention: shared offset");
   }
-  args.window = narrow(op.window, "attention: window");
+  args.window = narrow(op.mask.window, "attention: window");
   args.scale = op.scale;
   return args;
 }

@@ -36,7 +36,7 @@ Scores scores_of(const graph::Attention& op, graph::Inputs in, int64_t t, int64_
   const int64_t key_at = op.keys.offset + h / (op.heads / op.kv_heads) * op.keys.head_stride;
   const double* q = in[0]->row(t) + h * (op.key_dim + op.shared_dim);
   Scores result;
-  result.first = op.window > 0 ? std::max<int64_t>(0, last - op.window + 1) : 0;
+  result.first = op.mask.range(last).begin;
   for (int64_t s = result.first; s <= last; ++s) {
     const double* key = in[1]->row(s) + key_at;
     double score = 0.0;

@@ -63,7 +63,7 @@ Case attention_case(const AttentionShape& s, AttentionMemory memory, const std::
   op.key_dim = s.key_dim;
   op.value_dim = s.value_dim;
   op.shared_dim = s.shared_dim;
-  op.window = s.window;
+  op.mask.window = s.window;
   op.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(s.key_dim + s.shared_dim)));
   graph::Builder b("attention");
   const auto q = b.input("q", {graph::DType::f32, graph::kTokens, s.heads * (s.key_dim + s.shared_dim)});

@@ -30,9 +30,53 @@ TEST_CASE("attention is causal") {
 }
 
 TEST_CASE("attention window and scale") {
-  const Attention op{.scale = 2, .window = 2};
+  const Attention op{.scale = 2, .mask = {.window = 2}};
   const auto y = evaluate(op, {matrix(1, 1, {0.5}), kKeys, kValues, matrix(1, 1, {2})}, 1, 1);
   CHECK(y[0] == doctest::Approx((3 * 26 + 9 * 39) / 12.0));
+}
+
+TEST_CASE("attention chunk, first rows and compressed rows") {
+  const Array one = matrix(1, 1, {1});
+  const Attention chunked{.mask = {.chunk = 2}};
+  CHECK(evaluate(chunked, {one, kKeys, kValues, matrix(1, 1, {2})}, 1, 1)[0] == doctest::Approx(39));
+  CHECK(evaluate(chunked, {one, kKeys, kValues, matrix(1, 1, {1})}, 1, 1)[0] ==
+        doctest::Approx((13 + 3 * 26) / 4.0));
+  const Attention streaming{.mask = {.window = 1, .first = 1}};
+  CHECK(evaluate(streaming, {one, kKeys, kValues, matrix(1, 1, {2})}, 1, 1)[0] ==
+        doctest::Approx((13 + 9 * 39) / 10.0));
+  // Row s stands for tokens 2s .. 2s + 3: position 5 sees two rows, position 2 none.
+  const Attention compressed{.mask = {.stride = 2, .length = 4}};
+  CHECK(evaluate(compressed, {one, kKeys, kValues, matrix(1, 1, {5})}, 1, 1)[0] ==
+        doctest::Approx((13 + 3 * 26) / 4.0));
+  CHECK(evaluate(compressed, {one, kKeys, kValues, matrix(1, 1, {2})}, 1, 1)[0] == 0);
+}
+
+TEST_CASE("attention soft cap, sinks and slopes") {
+  const Array one = matrix(1, 1, {1});
+  const Array last = matrix(1, 1, {1});
+  const double cap = 0.5;
+  const double ratio = std::exp(cap * std::tanh(kLog3 / cap));
+  CHECK(evaluate(Attention{.softcap = 0.5f}, {one, kKeys, kValues, last}, 1, 1)[0] ==
+        doctest::Approx((13 + ratio * 26) / (1 + ratio)));
+  CHECK(evaluate(Attention{.sinks = true}, {one, kKeys, kValues, last, matrix(1, 1, {2 * kLog3})}, 1, 1)[0] ==
+        doctest::Approx((13 + 3 * 26) / 13.0));
+  // A slope of ln 3 takes a third from the key one position back.
+  CHECK(evaluate(Attention{.alibi = true}, {one, kKeys, kValues, last, matrix(1, 1, {kLog3})}, 1, 1)[0] ==
+        doctest::Approx((13 + 9 * 26) / 10.0));
+}
+
+TEST_CASE("attention to selected blocks and with views of a query") {
+  const Array position = matrix(1, 1, {2});
+  const Attention chosen{.selection = {.count = 2, .sets = 1, .block = 2}};
+  CHECK(evaluate(chosen, {matrix(1, 1, {1}), kKeys, kValues, position, matrix(1, 2, {1, -1})}, 1, 1)[0] ==
+        doctest::Approx(39));
+  const Attention two{.mask = {.window = 1, .first = 1}, .views = QueryViews::first_rows};
+  const Array keys = matrix(3, 1, {kLog3, 0, kLog3});
+  CHECK(evaluate(two, {matrix(1, 2, {1, 2}), keys, kValues, position}, 1, 1)[0] ==
+        doctest::Approx((9 * 13 + 3 * 39) / 12.0));
+  const Attention dual{.views = QueryViews::chunk_distance, .view_chunk = 1};
+  CHECK(evaluate(dual, {matrix(1, 3, {0, 1, 2}), matrix(3, 1, {kLog3, kLog3, kLog3}), kValues, position}, 1,
+                 1)[0] == doctest::Approx((9 * 13 + 3 * 26 + 39) / 13.0));
 }
 
 TEST_CASE("attention survives scores beyond the range of exp") {
@@ -93,9 +137,19 @@ TEST_CASE("attention C5") {
 
 TEST_CASE("attention C6") {
   Attention op = kGrouped;
-  op.window = -1;
+  op.mask.window = -1;
   CHECK(violates("attention C6", op, grouped()));
   op = kGrouped;
   op.kv_heads = 0;
   CHECK(violates("attention C6", op, grouped()));
+}
+
+TEST_CASE("attention C7 and C8") {
+  Attention op = kGrouped;
+  op.sinks = true;
+  CHECK(violates("attention C4", op, grouped()));
+  CHECK(violates("attention C7", op, grouped().weight(1, 5)));
+  op = kGrouped;
+  op.views = QueryViews::first_rows;
+  CHECK(violates("attention C8", op, OperandList().result(kTokens, 64).cache(32).cache(32).ids(kTokens)));
 }
