@@ -1,5 +1,6 @@
 // Rotates columns [offset, offset + 2 half_dim) of every head of x f32[tokens, heads * head_dim] by the
-// angles position * inv_freq and multiplies them by scale; the other columns are copied.
+// angles p * inv_freq, p = min(position % period + shift, limit), and multiplies them by scale; the other
+// columns are copied.
 #include "args/rope_args.h"
 #include "copy.clh"
 
@@ -62,6 +63,11 @@ static void rope_rotate(global const float* restrict x, global float* restrict y
   }
 }
 
+static float rope_position(int position, const RopeArgs* a) {
+  const int p = a->period > 0 ? position % a->period : position;
+  return (float)min(p + a->shift, a->limit);
+}
+
 static void rope_body(uint worker, uint workers, global const float* restrict x,
                       global const int* restrict positions, global const float* restrict inv_freq,
                       global float* restrict y, const RopeArgs* a) {
@@ -76,7 +82,7 @@ static void rope_body(uint worker, uint workers, global const float* restrict x,
     const uint head = item % blocks * per_item;
     const uint count = min(per_item, heads - head);
     const size_t at = ((size_t)token * heads + head) * head_dim;
-    rope_rotate(x + at + offset, y + at + offset, count, (float)positions[token], inv_freq, a);
+    rope_rotate(x + at + offset, y + at + offset, count, rope_position(positions[token], a), inv_freq, a);
     for (uint h = 0; h < count; ++h) {
       const size_t base = at + (size_t)h * head_dim;
       copy_row(y + base, x + base, offset);

@@ -12,5 +12,8 @@ typedef struct RopeArgs {
   i32 half_dim;     ///< pairs of a head
   i32 interleaved;  ///< 0: pairs (i, i + half_dim), 1: pairs (2i, 2i + 1)
   f32 scale;
+  i32 period;  ///< 0: none
+  i32 shift;
+  i32 limit;  ///< INT32_MAX: none
 } RopeArgs;
-ARGS_SIZE(RopeArgs, 32)
+ARGS_SIZE(RopeArgs, 44)

@@ -1,8 +1,14 @@
 #include "graph/ops/rope.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace clinfer::graph {
+
+int64_t Rope::rotated_position(int64_t position) const {
+  const int64_t p = (period > 0 ? position % period : position) + shift;
+  return limit > 0 ? std::min(p, limit) : p;
+}
 
 std::vector<Type> Rope::infer(Operands in) const {
   require_count(in, 3, 3, kName);
@@ -15,6 +21,8 @@ std::vector<Type> Rope::infer(Operands in) const {
           attributes());
   require(is_index_column(*in[1]) && in[1]->type.rows == x.rows, "rope C4",
           "positions is i32 with one column and x's rows", in);
+  require(period >= 0 && shift >= 0 && limit >= 0, "rope C5", "period, shift and limit are not negative", in,
+          attributes());
   return {x};
 }
 
@@ -22,7 +30,7 @@ void Rope::reference(Inputs in, Outputs out) const {
   out[0]->data = in[0]->data;
   const int64_t half = rope_dim / 2;
   for (int64_t r = 0; r < out[0]->rows; ++r) {
-    const auto position = static_cast<float>(in[1]->at(r, 0));
+    const auto position = static_cast<float>(rotated_position(static_cast<int64_t>(in[1]->at(r, 0))));
     for (int64_t head = offset; head < out[0]->cols; head += head_dim) {
       for (int64_t i = 0; i < half; ++i) {
         const float angle = position * static_cast<float>(in[2]->at(0, i));
@@ -46,11 +54,15 @@ Cost Rope::cost(Operands in, const Sizes& sizes) const {
 }
 
 Attributes Rope::attributes() const {
-  return {{"head_dim", std::to_string(head_dim)},
-          {"offset", std::to_string(offset)},
-          {"rope_dim", std::to_string(rope_dim)},
-          {"pairing", pairing == RopePairing::half ? "half" : "interleaved"},
-          {"scale", format_number(scale)}};
+  Attributes shown = {{"head_dim", std::to_string(head_dim)},
+                      {"offset", std::to_string(offset)},
+                      {"rope_dim", std::to_string(rope_dim)},
+                      {"pairing", pairing == RopePairing::half ? "half" : "interleaved"},
+                      {"scale", format_number(scale)}};
+  if (period > 0) shown.emplace_back("period", std::to_string(period));
+  if (shift > 0) shown.emplace_back("shift", std::to_string(shift));
+  if (limit > 0) shown.emplace_back("limit", std::to_string(limit));
+  return shown;
 }
 
 }  // namespace clinfer::graph

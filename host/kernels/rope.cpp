@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "cl_kernels/args/rope_args.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
@@ -19,6 +21,9 @@ Prepared prepare(const OpContext& context) {
   args.half_dim = narrow(op.rope_dim / 2, "rope: rope_dim");
   args.interleaved = op.pairing == graph::RopePairing::interleaved;
   args.scale = op.scale;
+  args.period = narrow(op.period, "rope: period");
+  args.shift = narrow(op.shift, "rope: shift");
+  args.limit = op.limit > 0 ? narrow(op.limit, "rope: limit") : std::numeric_limits<i32>::max();
   Launch launch = make_launch("rope", {}, {input_ref(0), input_ref(1), input_ref(2), output_ref(0)},
                               lanes_for(context.device, 64));
   launch.work = [args, rows = context.input(0).type.rows,

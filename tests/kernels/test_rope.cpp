@@ -50,5 +50,12 @@ TEST_CASE("rope: both pairings, whole heads and parts") {
                       seed));
     }
   }
+  graph::Rope moved{.head_dim = 64, .rope_dim = 64, .period = 4096};
+  check(rope_case(9, 3, moved, ++seed));
+  moved.shift = 24576;
+  moved.limit = 27000;
+  check(rope_case(9, 3, moved, ++seed));
+  moved.period = 0;
+  check(rope_case(9, 3, moved, ++seed));
   summarise(graph::Rope{});
 }

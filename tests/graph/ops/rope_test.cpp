@@ -44,6 +44,16 @@ TEST_CASE("rope rounds its angle to single precision") {
   CHECK(y[0] != std::cos(100003.0 * static_cast<double>(inv_freq)));
 }
 
+TEST_CASE("rope rotates for a position that is wrapped, shifted and limited") {
+  const Rope op{.period = 4, .shift = 2, .limit = 4};
+  CHECK(op.rotated_position(1) == 3);
+  CHECK(op.rotated_position(3) == 4);
+  CHECK(op.rotated_position(8) == 2);
+  const Array x = matrix(1, 2, {1, 0});
+  const auto y = evaluate(op, {x, matrix(1, 1, {9}), matrix(1, 1, {0.5})}, 1, 2);
+  CHECK(y[0] == doctest::Approx(std::cos(1.5)));
+}
+
 TEST_CASE("rope C1") {
   CHECK(violates("rope C1", Rope{.head_dim = 4}, OperandList().result(kTokens, 6).ids(kTokens).vector(1)));
   CHECK(violates("rope C1", Rope{}, OperandList().ids(kTokens, 2).ids(kTokens).vector(1)));
@@ -62,4 +72,8 @@ TEST_CASE("rope C3") {
 TEST_CASE("rope C4") {
   CHECK(violates("rope C4", Rope{}, OperandList().result(kTokens, 2).ids(kOutputs).vector(1)));
   CHECK(violates("rope C4", Rope{}, OperandList().result(kTokens, 2).result(kTokens, 1).vector(1)));
+}
+
+TEST_CASE("rope C5") {
+  CHECK(violates("rope C5", Rope{.shift = -1}, OperandList().result(kTokens, 2).ids(kTokens).vector(1)));
 }
