@@ -65,6 +65,17 @@ Array& Interpreter::cache(ValueId root, const Sizes& sizes) {
   return held;
 }
 
+/// A ring takes the tokens of a call for those `ring` before them: nothing may read these any more.
+void Interpreter::forget_overwritten(const Sizes& sizes) {
+  for (auto& [root, held] : caches_) {
+    const Cache& kind = *graph_.value(root).cache();
+    if (kind.ring == 0) continue;
+    const int64_t end = std::min(sizes.context - kind.ring, held.rows);
+    for (int64_t s = std::max(kind.ring_first, sizes.context - sizes.tokens - kind.ring); s < end; ++s)
+      std::fill_n(held.row(s), held.cols, std::numeric_limits<double>::quiet_NaN());
+  }
+}
+
 Interpreter::Held Interpreter::operand(ValueId id, const Arrays& inputs, const Sizes& sizes) {
   const Value& value = graph_.value(id);
   if (value.is_input()) return borrowed(inputs.find(value.name)->second);
@@ -116,6 +127,7 @@ void Interpreter::release(size_t node) {
 Interpreter::Arrays Interpreter::run(const Arrays& inputs, const Sizes& sizes) {
   check_inputs(inputs, sizes);
   made_.assign(graph_.values.size(), nullptr);
+  forget_overwritten(sizes);
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Node& node = graph_.nodes[i];
     try {

@@ -34,6 +34,7 @@ class Interpreter {
 
   void check_inputs(const Arrays& inputs, const Sizes& sizes) const;
   Array& cache(ValueId root, const Sizes& sizes);
+  void forget_overwritten(const Sizes& sizes);
   Held operand(ValueId id, const Arrays& inputs, const Sizes& sizes);
   void run_node(const Node& node, const Arrays& inputs, const Sizes& sizes);
   void release(size_t node);

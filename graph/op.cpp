@@ -76,7 +76,8 @@ double bytes_of(const Value& value, const Sizes& sizes) {
     return stored_bytes(value.name, weight->format, weight->experts, weight->rows, weight->cols);
   }
   if (const Cache* cache = value.cache()) {
-    return static_cast<double>(row_of(*cache).bytes) * static_cast<double>(sizes.context);
+    return static_cast<double>(row_of(*cache).bytes) *
+           static_cast<double>(rows_held(*cache, sizes.context));
   }
   return type_bytes(value.type, sizes);
 }

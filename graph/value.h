@@ -39,6 +39,10 @@ struct Cache {
   std::string format = "f32";
   int64_t head = 0;  ///< columns of a head, whose scales are its own; 0: all but the tail
   int64_t tail = 0;  ///< last columns, which quantised formats keep in 16 bits (MLA's rotary part)
+  /// Positions from ring_first on take `ring` rows in turn, a position the row of the one `ring` before it;
+  /// those below have a row of their own. 0: all have (cache_row.h; the pass ring_caches sets it).
+  int64_t ring = 0;
+  int64_t ring_first = 0;
   bool operator==(const Cache&) const = default;
 };
 

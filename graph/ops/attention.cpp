@@ -26,42 +26,10 @@ void softmax(std::vector<double>& scores, const double* sink) {
   for (double& score : scores) score /= sum;
 }
 
-/// Rows that head h of token t sees, in order.
-std::vector<int64_t> seen_rows(const Attention& op, Inputs in, int64_t t, int64_t h, int64_t position) {
-  const AttentionMask::Range range = op.mask.range(position);
-  std::vector<int64_t> rows;
-  const auto take = [&](int64_t begin, int64_t end) {
-    for (int64_t s = begin; s < end; ++s) rows.push_back(s);
-  };
-  if (op.selection.count == 0) {
-    take(0, range.first_end);
-    take(range.begin, range.end);
-    return rows;
-  }
-  const Selection& selection = op.selection;
-  const Array& selected = *in[static_cast<size_t>(op.selected_operand())];
-  const int64_t set = h / (op.heads / selection.sets);
-  for (int64_t i = 0; i < selection.count; ++i) {
-    const double id = selected.at(t, set * selection.count + i);
-    if (id < 0) continue;
-    const int64_t block = checked_index(id, in[1]->rows, "attention: selected block");
-    take(std::max(range.begin, block * selection.block), std::min(range.end, (block + 1) * selection.block));
-  }
-  return rows;
-}
-
-/// Which view of the query at position p row s meets.
-int64_t view_of(const Attention& op, int64_t p, int64_t s) {
-  if (op.views == QueryViews::first_rows) return s < op.mask.first ? 1 : 0;
-  if (op.views == QueryViews::chunk_distance)
-    return std::min<int64_t>(2, p / op.view_chunk - s / op.view_chunk);
-  return 0;
-}
-
 double score_of(const Attention& op, Inputs in, int64_t t, int64_t h, int64_t p, int64_t s) {
   const int64_t kv_head = h / (op.heads / op.kv_heads);
   const int64_t dim = op.key_dim + op.shared_dim;
-  const double* q = in[0]->row(t) + (view_of(op, p, s) * op.heads + h) * dim;
+  const double* q = in[0]->row(t) + (op.view_of(p, s) * op.heads + h) * dim;
   double score = dot(q, in[1]->row(s) + op.keys.offset + kv_head * op.keys.head_stride, op.key_dim);
   if (op.shared_dim > 0) score += dot(q + op.key_dim, in[4]->row(s) + op.shared_offset, op.shared_dim);
   score *= static_cast<double>(op.scale);
@@ -85,6 +53,35 @@ int64_t count_of(QueryViews views) {
 
 size_t Attention::operand_count() const {
   return 4u + (shared_dim > 0) + sinks + alibi + (selection.count > 0);
+}
+
+std::vector<int64_t> Attention::seen_rows(Inputs in, int64_t t, int64_t h) const {
+  const AttentionMask::Range range = mask.range(static_cast<int64_t>(in[3]->at(t, 0)));
+  std::vector<int64_t> rows;
+  const auto take = [&](int64_t begin, int64_t end) {
+    for (int64_t s = begin; s < end; ++s) rows.push_back(s);
+  };
+  if (selection.count == 0) {
+    take(0, range.first_end);
+    take(range.begin, range.end);
+    return rows;
+  }
+  const Array& selected = *in[static_cast<size_t>(selected_operand())];
+  const int64_t set = h / (heads / selection.sets);
+  for (int64_t i = 0; i < selection.count; ++i) {
+    const double id = selected.at(t, set * selection.count + i);
+    if (id < 0) continue;
+    const int64_t begin = checked_index(id, in[1]->rows, "attention: selected block") * selection.block;
+    take(begin, std::min(range.first_end, begin + selection.block));
+    take(std::max(range.begin, begin), std::min(range.end, begin + selection.block));
+  }
+  return rows;
+}
+
+int64_t Attention::view_of(int64_t p, int64_t s) const {
+  if (views == QueryViews::first_rows) return s < mask.range(p).first_end ? 1 : 0;
+  if (views == QueryViews::chunk_distance) return std::min<int64_t>(2, p / view_chunk - s / view_chunk);
+  return 0;
 }
 
 std::vector<Type> Attention::infer(Operands in) const {
@@ -126,7 +123,7 @@ void Attention::reference(Inputs in, Outputs out) const {
     const int64_t rows_held = std::min(in[1]->rows, in[2]->rows);
     checked_index(static_cast<double>(p < 0 ? p : mask.range(p).end), rows_held + 1, "attention: position");
     for (int64_t h = 0; h < heads; ++h) {
-      const std::vector<int64_t> rows = seen_rows(*this, in, t, h, p);
+      const std::vector<int64_t> rows = seen_rows(in, t, h);
       scores.clear();
       for (const int64_t s : rows) scores.push_back(score_of(*this, in, t, h, p, s));
       softmax(scores,

@@ -16,7 +16,7 @@ struct HeadLayout {
 /// Queries that were rotated for more than one distance: which of its views of a query a key meets.
 enum class QueryViews {
   one,
-  first_rows,      ///< two: view 1 for rows below mask.first, view 0 for the rest (StreamingLLM)
+  first_rows,  ///< two: view 1 for first rows that the window would hide, view 0 for the rest (StreamingLLM)
   chunk_distance,  ///< three: view min(2, p / view_chunk - s / view_chunk) (dual chunk attention, An et al.
                    ///< 2024)
 };
@@ -72,6 +72,11 @@ struct Attention {
   int slopes_operand() const { return alibi ? 4 + (shared_dim > 0) + sinks : -1; }
   int selected_operand() const { return selection.count > 0 ? 4 + (shared_dim > 0) + sinks + alibi : -1; }
   size_t operand_count() const;
+
+  /// Rows that head h of token t sees, in the order in which they are gone through.
+  std::vector<int64_t> seen_rows(Inputs in, int64_t t, int64_t h) const;
+  /// Which view of the query at position p row s meets, 0 <= view < count_of(views).
+  int64_t view_of(int64_t p, int64_t s) const;
 
   std::vector<Type> infer(Operands in) const;
   void reference(Inputs in, Outputs out) const;

@@ -15,6 +15,7 @@ AttentionMask::Range AttentionMask::range(int64_t position) const {
   r.end = position + 1 < length ? 0 : (position + 1 - length) / stride + 1;
   if (window > 0) r.begin = std::max<int64_t>(0, position + 1 - window);
   if (chunk > 0) r.begin = position - position % chunk;
+  if (r.begin <= first) r.begin = 0;  // the first rows and the window meet: one range
   r.first_end = std::min(first, r.begin);
   return r;
 }

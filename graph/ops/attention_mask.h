@@ -19,8 +19,8 @@ struct AttentionMask {
 
   /// All >= 0, stride and length > 0, and only one of window, chunk and a stride of tokens is used.
   bool consistent() const;
-  /// Rows seen are s < first_end and begin <= s < end, 0 <= first_end <= begin; end may be no more than
-  /// begin: then only the first rows are seen.
+  /// Rows seen are s < first_end and begin <= s < end, where first_end is 0 or first < begin; end may be no
+  /// more than begin: then only the first rows are seen.
   struct Range {
     int64_t first_end = 0;
     int64_t begin = 0;

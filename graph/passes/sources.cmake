@@ -5,4 +5,6 @@ set(PASS_SOURCES
   passes/place_devices.cpp
   passes/quantize_activations.cpp
   passes/rewrite.cpp
-  passes/set_cache_format.cpp)
+  passes/ring_caches.cpp
+  passes/set_cache_format.cpp
+  passes/stream_attention.cpp)
