@@ -1,6 +1,6 @@
 // Causal attention over a whole prompt, floats in and out: TFLOP/s of the variant that a run would take.
 // bench/h200 runs it beside PyTorch.
-//   bench_attention [tokens ...]      JSON lines to the file CLINFER_BENCH_JSON
+//   bench_attention [cpu] [tokens ...]      GPUs, or CPUs; JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <string_view>
 
 #include "graph/graph.h"
 #include "host/cl/platforms.h"
@@ -26,9 +27,18 @@ struct Shape {
   int64_t kv_heads;
   int64_t key_dim;
   int64_t value_dim;
+  graph::AttentionMask mask{};
+  float softcap = 0.0f;
+  bool sinks = false;
 };
-/// Qwen3-8B and Llama-3.1-8B; DeepSeek-V3 with its latents unfolded.
-constexpr Shape kShapes[] = {{"GQA 32/8", 32, 8, 128, 128}, {"MLA 128", 128, 128, 192, 128}};
+/// Qwen3-8B and Llama-3.1-8B, then as if with Mistral's window, gpt-oss's sinks and Gemma 2's soft cap;
+/// DeepSeek-V3 with its latents unfolded.
+constexpr Shape kShapes[] = {
+    {"GQA 32/8", 32, 8, 128, 128},
+    {"window 1024", 32, 8, 128, 128, {.window = 1024}},
+    {"cap, sinks", 32, 8, 128, 128, {}, 50.0f, true},
+    {"MLA 128", 128, 128, 192, 128},
+};
 
 graph::Graph attention_graph(const Shape& shape) {
   graph::Attention op;
@@ -37,13 +47,18 @@ graph::Graph attention_graph(const Shape& shape) {
   op.key_dim = op.keys.head_stride = shape.key_dim;
   op.value_dim = op.values.head_stride = shape.value_dim;
   op.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.key_dim)));
+  op.mask = shape.mask;
+  op.softcap = shape.softcap;
+  op.sinks = shape.sinks;
   graph::Builder b("bench");
   const auto q = b.input("q", {graph::DType::f32, graph::kTokens, shape.heads * shape.key_dim});
   const auto keys = b.input("keys", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.key_dim});
   const auto values =
       b.input("values", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.value_dim});
   const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
-  b.output(b.add(op, "y", {q, keys, values, positions}), "y");
+  std::vector<graph::ValueId> inputs{q, keys, values, positions};
+  if (shape.sinks) inputs.push_back(b.vector("sinks", shape.heads));
+  b.output(b.add(op, "y", inputs), "y");
   return b.finish(0);
 }
 
@@ -78,7 +93,7 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& sh
   const std::vector<cl::Buffer> in = {normal_buffer(device, tokens * shape.heads * shape.key_dim),
                                       normal_buffer(device, tokens * shape.kv_heads * shape.key_dim),
                                       normal_buffer(device, tokens * shape.kv_heads * shape.value_dim),
-                                      positions_buffer(device, tokens)};
+                                      positions_buffer(device, tokens), normal_buffer(device, shape.heads)};
   const std::vector<cl::Buffer> out = {device.allocate(tokens * shape.heads * shape.value_dim * 4)};
   const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
   std::vector<double> seconds;
@@ -94,10 +109,12 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& sh
   }
   std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
   const double best = seconds[kRounds / 2];
-  // Half of all pairs, two products of a multiplication and an addition each.
-  const double flops = static_cast<double>(tokens * tokens) *
-                       static_cast<double>(shape.heads * (shape.key_dim + shape.value_dim));
-  std::printf("%-20s %-10s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
+  // Pairs that the mask lets through, two products of a multiplication and an addition each.
+  double pairs = 0;
+  for (int64_t p = 0; p < tokens; ++p)
+    pairs += static_cast<double>(shape.mask.window > 0 ? std::min(p + 1, shape.mask.window) : p + 1);
+  const double flops = 2 * pairs * static_cast<double>(shape.heads * (shape.key_dim + shape.value_dim));
+  std::printf("%-20s %-12s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
               shape.name, static_cast<long long>(tokens), best * 1e6, flops / best * 1e-12);
   std::fflush(stdout);
   json << "{\"variant\": \"" << variant->name << "\", \"shape\": \"" << shape.name
@@ -109,13 +126,14 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& sh
 
 int main(int argc, char** argv) try {
   std::vector<int64_t> tokens;
-  for (int i = 1; i < argc; ++i) tokens.push_back(std::clamp(std::atoll(argv[i]), 1LL, 65536LL));
+  const bool cpus = argc > 1 && std::string_view(argv[1]) == "cpu";
+  for (int i = cpus ? 2 : 1; i < argc; ++i) tokens.push_back(std::clamp(std::atoll(argv[i]), 1LL, 65536LL));
   if (tokens.empty()) tokens = {4096};
   const char* path = std::getenv("CLINFER_BENCH_JSON");
   std::ofstream json(path == nullptr ? "/dev/null" : path);
   cl::ProgramCache programs({.folder = ""});
   for (const graph::DeviceInfo& info : cl::list_devices().devices) {
-    if (!info.usable || !info.is_gpu) continue;
+    if (!info.usable || info.is_cpu != cpus) continue;
     const cl::Device device(info);
     for (const int64_t count : tokens) {
       for (const Shape& shape : kShapes) bench(device, programs, shape, count, json);

@@ -1,5 +1,6 @@
-// Columns [offset, offset + cols) of cache row positions[t] = x[t], in the cache's format. An item is a
-// token, or a group of a token's columns where the format gives each a scale.
+// Columns [offset, offset + cols) of the cache row of positions[t] = x[t], in the cache's format. An item is a
+// token, or a group of a token's columns where the format gives each a scale. Tokens at positions below 0 are
+// skipped.
 #include "args/cache_append_args.h"
 #include "lanes.clh"
 
@@ -16,6 +17,16 @@
 #include "cache_plain.clh"
 #endif
 
+// The byte at which the row of a position starts.
+static size_t cache_append_row(int position, const CacheAppendArgs* a) {
+#ifdef RING
+  const int past = max(position - a->ring_first, 0);
+  return (size_t)(min(position, a->ring_first) + past % a->ring) * (uint)a->row_bytes;
+#else
+  return (size_t)position * (uint)a->row_bytes;
+#endif
+}
+
 #if APPEND_GROUPS
 static void cache_append_body(uint worker, uint workers, global uchar* restrict cache,
                               global const float* restrict x, global const int* restrict positions,
@@ -24,17 +35,20 @@ static void cache_append_body(uint worker, uint workers, global uchar* restrict 
   for (uint item = worker; item < (uint)a->tokens * groups; item += workers) {
     const uint token = item / groups;
     const uint col = item % groups * CACHE_GROUP;
-    append_group(cache + (size_t)positions[token] * (uint)a->row_bytes, (uint)a->offset + col,
-                 x + (size_t)token * (uint)a->cols + col, scratch);
+    const int position = positions[token];
+    append_group(cache + cache_append_row(max(position, 0), a), (uint)a->offset + col,
+                 x + (size_t)token * (uint)a->cols + col, position >= 0 ? CACHE_GROUP : 0u, scratch);
   }
 }
 #else
 static void cache_append_body(uint worker, uint workers, global uchar* restrict cache,
                               global const float* restrict x, global const int* restrict positions,
                               const CacheAppendArgs* a) {
-  for (uint token = worker; token < (uint)a->tokens; token += workers)
-    append_columns(cache + (size_t)positions[token] * (uint)a->row_bytes + (uint)a->offset,
+  for (uint token = worker; token < (uint)a->tokens; token += workers) {
+    if (positions[token] < 0) continue;
+    append_columns(cache + cache_append_row(positions[token], a) + (uint)a->offset,
                    x + (size_t)token * (uint)a->cols, (uint)a->cols);
+  }
 }
 #endif
 

@@ -23,6 +23,7 @@ list(APPEND KERNEL_FILES
   glu.cl
   include/activation.clh
   include/attention_block.clh
+  include/attention_mask.clh
   include/cache_bf16.clh
   include/cache_code_fp8_e4m3.clh
   include/cache_code_int4.clh

@@ -20,9 +20,21 @@ typedef struct AttentionArgs {
   i32 shared_bytes;
   i32 shared_offset;
   i32 context;
-  i32 window;  ///< 0: none
-  i32 tile;    ///< keys that are scored together; decode_split: a chunk
-  i32 tiles;   ///< decode_split: chunks of the context
+  i32 window;       ///< 0: none
+  i32 first;        ///< rows that a window does not hide
+  i32 chunk;        ///< 0: none
+  i32 row_stride;   ///< tokens from row to row
+  i32 row_length;   ///< tokens of a row
+  i32 selected;     ///< blocks chosen for each set of heads; 0: none
+  i32 sets;         ///< of heads
+  i32 block;        ///< rows of a chosen block
+  i32 view_chunk;   ///< tokens from view to view
+  i32 ring;         ///< rows that positions from ring_first on share in turn; 0: a row each
+  i32 ring_first;   ///< positions with a row of their own
+  i32 tile;         ///< keys that are scored together; decode_split: a chunk
+  i32 first_tiles;  ///< decode_split: chunks of first rows that the window would hide
+  i32 tiles;        ///< decode_split: those, then the chunks of the context or of the selection
   f32 scale;
+  f32 softcap;
 } AttentionArgs;
-ARGS_SIZE(AttentionArgs, 76)
+ARGS_SIZE(AttentionArgs, 124)

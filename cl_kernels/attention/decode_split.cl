@@ -1,21 +1,51 @@
 // Attention for few tokens: the context is cut into chunks whose borders depend on nothing but the chunk
 // size, so that a token's bits are the same whatever else is in the call; the second kernel joins the chunks
-// in order.
+// in order. First rows that a window would hide have chunks of their own, before the others; chosen rows are
+// cut as they are listed. Parts lie in slots: first_tiles of the first rows, then as many as the chunks that a
+// query can see, which take them in turn.
 #include "attention_block.clh"
 
-// Of one (token, head, chunk) in `partial`: value_dim weighted sums | highest score | sum of weights.
+// Of one (token, head, slot) in `partial`: value_dim weighted sums | highest score | sum of weights.
 static global float* attention_partial(global float* partial, const AttentionArgs* a, int token, int head,
-                                       int chunk) {
-  return partial + (((size_t)token * (uint)a->heads + (uint)head) * (uint)a->tiles + (uint)chunk) *
+                                       int slot) {
+  return partial + (((size_t)token * (uint)a->heads + (uint)head) * (uint)a->tiles + (uint)slot) *
                        (uint)(a->value_dim + 2);
 }
 
+// Keys [begin, end) of a slot's chunk that a query sees, or chosen keys of that number; none when end <= begin.
+static AttentionRange attention_chunk_range(int slot, const AttentionRange* seen, const AttentionArgs* a) {
+  AttentionRange keys;
+  keys.first_end = 0;
+#ifdef SELECTED
+  keys.begin = slot * a->tile;
+  keys.end = seen->end > seen->begin || seen->first_end > 0
+                 ? min(keys.begin + a->tile, a->selected * a->block)
+                 : 0;
+#else
+  const int of_first = slot < a->first_tiles;
+  const int slots = a->tiles - a->first_tiles;
+  const int chunk = seen->begin / a->tile;  // the first that is seen
+  const int ahead = (slot - a->first_tiles + slots - chunk % slots) % slots;
+  const int at = (of_first ? slot : chunk + ahead) * a->tile;
+  keys.begin = of_first ? at : max(at, seen->begin);
+  keys.end = min(at + a->tile, of_first ? seen->first_end : seen->end);
+#endif
+  return keys;
+}
+
 // QUERIES heads of one kv head and token over one chunk.
-static void attention_split_item(int token, int kv_head, int head_block, int chunk, global const float* q,
-                                 const AttentionCaches* caches, int position, global float* partial,
-                                 const AttentionArgs* a, local float* scratch) {
+static void attention_split_item(int token, int kv_head, int head_block, int slot, global const float* q,
+                                 const AttentionCaches* caches, const AttentionExtras* extras, int position,
+                                 global float* partial, const AttentionArgs* a, local float* scratch) {
   const int group = a->heads / a->kv_heads;
-  const int row = a->heads * (a->key_dim + a->shared_dim);
+  const int dim = a->key_dim + a->shared_dim;
+  const AttentionRange seen = attention_range(position, a);
+  const AttentionRange keys = attention_chunk_range(slot, &seen, a);
+  const int first = keys.begin;
+  const int count = keys.end - first;
+  if (count <= 0) return;
+  const int view = attention_view(position, first, &seen, a);
+  const size_t row = ((size_t)token * VIEW_COUNT + (uint)view) * (uint)a->heads;
   AttentionBlock block;
   global float* out[QUERIES];
   float highest[QUERIES], sum[QUERIES], factor[QUERIES];
@@ -23,15 +53,21 @@ static void attention_split_item(int token, int kv_head, int head_block, int chu
   block.rows = min(QUERIES, group - head_block * QUERIES);
   for (int n = 0; n < QUERIES; ++n) {
     const int head = kv_head * group + min(head_block * QUERIES + n, group - 1);
-    block.query[n] = q + (size_t)token * (uint)row + (size_t)(head * (a->key_dim + a->shared_dim));
-    attention_key_range(position, a, &block.begin[n], &block.end[n]);
-    out[n] = attention_partial(partial, a, token, head, chunk);
+    block.query[n] = q + (row + (uint)head) * (uint)dim;
+    block.begin[n] = first;
+    block.end[n] = keys.end;
+#ifdef SLOPES
+    block.slope[n] = extras->slopes[head];
+    block.position[n] = position;
+#endif
+    out[n] = attention_partial(partial, a, token, head, slot);
     highest[n] = -INFINITY;
     factor[n] = 0.0f;
   }
-  const int first = max(chunk * a->tile, block.begin[0]);
-  const int count = min((chunk + 1) * a->tile, block.end[0]) - first;
-  if (count <= 0) return;
+#ifdef SELECTED
+  block.range = seen;
+  block.ids = attention_ids(extras->selected, token, kv_head * group, a);
+#endif
   local float* scores = scratch + QUERIES * WG_SIZE;
   barrier(CLK_LOCAL_MEM_FENCE);
   attention_scores(&block, caches, a, first, count, scores);
@@ -49,55 +85,97 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
                                         global const uchar* restrict values,
                                         global const int* restrict positions,
                                         global const uchar* restrict shared_keys,
-                                        global float* restrict partial, const AttentionArgs* a,
-                                        local float* scratch) {
+                                        const AttentionExtras* extras, global float* restrict partial,
+                                        const AttentionArgs* a, local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
   const int head_blocks = (a->heads / a->kv_heads + QUERIES - 1) / QUERIES;
   const int items = a->tokens * a->tiles * a->kv_heads * head_blocks;
   for (int item = (int)worker; item < items; item += (int)workers) {
     const int head_block = item % head_blocks;
     const int kv_head = item / head_blocks % a->kv_heads;
-    const int chunk = item / head_blocks / a->kv_heads % a->tiles;
+    const int slot = item / head_blocks / a->kv_heads % a->tiles;
     const int token = item / head_blocks / a->kv_heads / a->tiles;
-    attention_split_item(token, kv_head, head_block, chunk, q, &caches, positions[token], partial, a,
-                         scratch);
+    attention_split_item(token, kv_head, head_block, slot, q, &caches, extras, positions[token], partial,
+                         a, scratch);
   }
 }
 
-// Row `item` of y from its chunks' parts: sum_c value[c] * exp(highest[c] - highest) / sum.
-static void attention_join_row(global const float* restrict part, int chunks, global float* restrict y,
-                               const AttentionArgs* a) {
+// The slots of the chunks whose keys a query sees: `firsts` from the start, then those that the chunks from
+// `begin` on take.
+typedef struct {
+  int firsts;
+  int begin;
+  int count;  // of both
+} AttentionChunks;
+
+static AttentionChunks attention_chunks(int position, const AttentionArgs* a) {
+  const AttentionRange seen = attention_range(position, a);
+  AttentionChunks chunks;
+#ifdef SELECTED
+  chunks.firsts = 0;
+  chunks.begin = 0;
+  chunks.count = seen.end > seen.begin || seen.first_end > 0 ? a->tiles : 0;
+#else
+  const int begin = seen.begin / a->tile;
+  chunks.firsts = (seen.first_end + a->tile - 1) / a->tile;
+  chunks.begin = begin;
+  chunks.count = chunks.firsts + (seen.end > seen.begin ? (seen.end - 1) / a->tile + 1 - begin : 0);
+#endif
+  return chunks;
+}
+
+// The part of number c of them.
+static global const float* attention_part(global const float* parts, const AttentionChunks* chunks, int c,
+                                          const AttentionArgs* a) {
+  const int turn = (chunks->begin + c - chunks->firsts) % (a->tiles - a->first_tiles);
+  const int slot = c < chunks->firsts ? c : a->first_tiles + turn;
+  return parts + (size_t)slot * (uint)(a->value_dim + 2);
+}
+
+// A row of y from its chunks' parts: sum_c value[c] * exp(highest[c] - highest) / sum; `sink` is -infinity
+// where there is none. What sees no key is 0.
+static void attention_join_row(global const float* restrict parts, const AttentionChunks* chunks, float sink,
+                               global float* restrict y, const AttentionArgs* a) {
   const uint dims = (uint)a->value_dim;
-  const size_t stride = dims + 2;
-  float highest = -INFINITY;
-  for (int c = 0; c < chunks; ++c) highest = fmax(highest, part[(size_t)c * stride + dims]);
-  float sum = 0.0f;
-  for (int c = 0; c < chunks; ++c)
-    sum += part[(size_t)c * stride + dims + 1] * exp(part[(size_t)c * stride + dims] - highest);
+  float highest = sink;
+  for (int c = 0; c < chunks->count; ++c)
+    highest = fmax(highest, attention_part(parts, chunks, c, a)[dims]);
+  const float base = highest == -INFINITY ? 0.0f : highest;
+  float sum = exp(sink - base);
+  for (int c = 0; c < chunks->count; ++c) {
+    global const float* part = attention_part(parts, chunks, c, a);
+    sum += part[dims + 1] * exp(part[dims] - base);
+  }
+  if (sum == 0.0f) sum = 1.0f;
   for (uint d = LANE * VEC; d + VEC <= dims; d += WG_SIZE * VEC) {
     vec_t value = 0.0f;
-    for (int c = 0; c < chunks; ++c)
-      value += vec_load(part + (size_t)c * stride + d) * exp(part[(size_t)c * stride + dims] - highest);
+    for (int c = 0; c < chunks->count; ++c) {
+      global const float* part = attention_part(parts, chunks, c, a);
+      value += vec_load(part + d) * exp(part[dims] - base);
+    }
     vec_store(value / sum, y + d);
   }
   for (uint d = dims / VEC * VEC + LANE; d < dims; d += WG_SIZE) {
     float value = 0.0f;
-    for (int c = 0; c < chunks; ++c)
-      value += part[(size_t)c * stride + d] * exp(part[(size_t)c * stride + dims] - highest);
+    for (int c = 0; c < chunks->count; ++c) {
+      global const float* part = attention_part(parts, chunks, c, a);
+      value += part[d] * exp(part[dims] - base);
+    }
     y[d] = value / sum;
   }
 }
 
 static void attention_decode_join_body(uint worker, uint workers, global const float* restrict partial,
-                                       global const int* restrict positions, global float* restrict y,
+                                       global const int* restrict positions,
+                                       global const float* restrict sinks, global float* restrict y,
                                        const AttentionArgs* a) {
   for (int item = (int)worker; item < a->tokens * a->heads; item += (int)workers) {
-    int begin, end;
-    attention_key_range(positions[item / a->heads], a, &begin, &end);
-    const int first = begin / a->tile;
-    const int chunks = (end - 1) / a->tile + 1 - first;
-    const size_t part = (size_t)item * (uint)a->tiles + (uint)first;
-    attention_join_row(partial + part * (uint)(a->value_dim + 2), chunks,
+    const AttentionChunks chunks = attention_chunks(positions[item / a->heads], a);
+    float sink = -INFINITY;
+#ifdef SINKS
+    sink = sinks[item % a->heads];
+#endif
+    attention_join_row(partial + (size_t)item * (uint)a->tiles * (uint)(a->value_dim + 2), &chunks, sink,
                        y + (size_t)item * (uint)a->value_dim, a);
   }
 }
@@ -105,13 +183,17 @@ static void attention_decode_join_body(uint worker, uint workers, global const f
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decode_split(
     global const float* restrict q, global const uchar* restrict keys, global const uchar* restrict values,
     global const int* restrict positions, global const uchar* restrict shared_keys,
-    global float* restrict partial, const AttentionArgs a, local float* scratch) {
+    global const float* restrict sinks, global const float* restrict slopes,
+    global const int* restrict selected, global float* restrict partial, const AttentionArgs a,
+    local float* scratch) {
+  const AttentionExtras extras = {sinks, slopes, selected};
   attention_decode_split_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions,
-                              shared_keys, partial, &a, scratch);
+                              shared_keys, &extras, partial, &a, scratch);
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decode_join(
-    global const float* restrict partial, global const int* restrict positions, global float* restrict y,
-    const AttentionArgs a) {
-  attention_decode_join_body((uint)get_group_id(0), (uint)get_num_groups(0), partial, positions, y, &a);
+    global const float* restrict partial, global const int* restrict positions,
+    global const float* restrict sinks, global float* restrict y, const AttentionArgs a) {
+  attention_decode_join_body((uint)get_group_id(0), (uint)get_num_groups(0), partial, positions, sinks, y,
+                             &a);
 }

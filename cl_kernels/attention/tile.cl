@@ -1,6 +1,6 @@
 // Attention for many tokens (prefill): a worker takes BLOCKS * QUERIES query rows of one kv head through the
 // context, a tile of keys at a time, with an online softmax (Milakov and Gimelshein 2018); sums are kept in
-// the result.
+// the result. Where a window spares first rows, a first pass goes through those.
 #include "attention_block.clh"
 
 #ifndef BLOCKS
@@ -9,34 +9,69 @@
 
 typedef struct {
   AttentionBlock block;
+  global const float* query[QUERIES];  // its first view
   global float* out[QUERIES];
+  AttentionRange seen[QUERIES];
   float highest[QUERIES];
   float sum[QUERIES];
-  int begin;  // keys that any of the rows sees
+#if defined(VIEWS) && VIEWS == 2
+  int token_position[QUERIES];
+#endif
+#ifdef SINKS
+  float sink[QUERIES];
+#endif
+  int begin;  // keys of this pass that any of the rows sees
   int end;
   int fresh;  // nothing stored yet
 } AttentionRows;
 
 // Query rows of a kv head are numbered token by token, the heads of its group together.
 static void attention_open_rows(AttentionRows* rows, int kv_head, int first_row, global const float* q,
-                                global const int* positions, global float* y, const AttentionArgs* a) {
+                                global const int* positions, const AttentionExtras* extras, global float* y,
+                                const AttentionArgs* a) {
   const int group = a->heads / a->kv_heads;
   const int last = a->tokens * group - 1;
   rows->block.kv_head = kv_head;
   rows->block.rows = clamp(last - first_row + 1, 0, QUERIES);
-  rows->begin = a->context;
-  rows->end = 0;
   rows->fresh = 1;
   for (int n = 0; n < QUERIES; ++n) {
     const int row = min(first_row + n, last);
-    const size_t head_row = (size_t)(row / group) * (uint)a->heads + (uint)(kv_head * group + row % group);
-    rows->block.query[n] = q + head_row * (uint)(a->key_dim + a->shared_dim);
-    rows->out[n] = y + head_row * (uint)a->value_dim;
+    const int token = row / group;
+    const int head = kv_head * group + row % group;
+    rows->query[n] = q + ((size_t)token * VIEW_COUNT * (uint)a->heads + (uint)head) *
+                             (uint)(a->key_dim + a->shared_dim);
+    rows->block.query[n] = rows->query[n];
+    rows->out[n] = y + ((size_t)token * (uint)a->heads + (uint)head) * (uint)a->value_dim;
+    rows->seen[n] = attention_range(positions[token], a);
     rows->highest[n] = -INFINITY;
     rows->sum[n] = 0.0f;
-    attention_key_range(positions[row / group], a, &rows->block.begin[n], &rows->block.end[n]);
+#if defined(VIEWS) && VIEWS == 2
+    rows->token_position[n] = positions[token];
+#endif
+#ifdef SLOPES
+    rows->block.slope[n] = extras->slopes[head];
+    rows->block.position[n] = positions[token];
+#endif
+#ifdef SINKS
+    rows->sink[n] = extras->sinks[head];
+#endif
+  }
+}
+
+// What the rows see in the pass through the first rows, or in that through the others.
+static void attention_start_pass(AttentionRows* rows, int of_first, const AttentionArgs* a) {
+  rows->begin = a->context;
+  rows->end = 0;
+  for (int n = 0; n < QUERIES; ++n) {
+    const AttentionRange* seen = &rows->seen[n];
+    rows->block.begin[n] = of_first ? 0 : seen->begin;
+    rows->block.end[n] = of_first ? seen->first_end : seen->end;
     rows->begin = min(rows->begin, rows->block.begin[n]);
     rows->end = max(rows->end, rows->block.end[n]);
+#if defined(VIEWS) && VIEWS == 1
+    const size_t view = (size_t)a->heads * (uint)(a->key_dim + a->shared_dim);
+    rows->block.query[n] = rows->query[n] + (of_first ? view : 0);
+#endif
   }
 }
 
@@ -45,6 +80,13 @@ static void attention_rows_over_tile(AttentionRows* rows, const AttentionCaches*
   local float* scores = scratch + QUERIES * WG_SIZE;
   float before[QUERIES], tile_sum[QUERIES], factor[QUERIES];
   for (int n = 0; n < QUERIES; ++n) before[n] = rows->highest[n];
+#if defined(VIEWS) && VIEWS == 2
+  for (int n = 0; n < QUERIES; ++n) {
+    const int view = attention_view(rows->token_position[n], first, &rows->seen[n], a);
+    rows->block.query[n] =
+        rows->query[n] + (size_t)view * (uint)a->heads * (uint)(a->key_dim + a->shared_dim);
+  }
+#endif
   barrier(CLK_LOCAL_MEM_FENCE);
   attention_scores(&rows->block, caches, a, first, count, scores);
   attention_softmax(scores, count, a, rows->highest, tile_sum, scratch);
@@ -56,43 +98,67 @@ static void attention_rows_over_tile(AttentionRows* rows, const AttentionCaches*
   rows->fresh = 0;
 }
 
+// One pass of all blocks. Tiles start at multiples of their size.
+static void attention_pass(AttentionRows* rows, int of_first, const AttentionCaches* caches,
+                           const AttentionArgs* a, local float* scratch) {
+  int begin = a->context;
+  int end = 0;
+  for (int b = 0; b < BLOCKS; ++b) {
+    attention_start_pass(&rows[b], of_first, a);
+    begin = min(begin, rows[b].begin);
+    end = max(end, rows[b].end);
+  }
+  for (int first = begin; first < end;) {
+    const int next = min((first / a->tile + 1) * a->tile, end);
+    for (int b = 0; b < BLOCKS; ++b)
+      if (rows[b].block.rows > 0 && rows[b].begin < next && rows[b].end > first)
+        attention_rows_over_tile(&rows[b], caches, first, next - first, a, scratch);
+    first = next;
+  }
+}
+
+// What sees no key is 0.
 static void attention_close_rows(const AttentionRows* rows, const AttentionArgs* a) {
-  for (int n = 0; n < rows->block.rows; ++n)
-    for (int d = (int)LANE; d < a->value_dim; d += WG_SIZE) rows->out[n][d] /= rows->sum[n];
+  for (int n = 0; n < rows->block.rows; ++n) {
+    float factor = 1.0f;
+    float sum = rows->sum[n];
+#ifdef SINKS
+    const float highest = fmax(rows->highest[n], rows->sink[n]);
+    factor = exp(rows->highest[n] - highest);
+    sum = sum * factor + exp(rows->sink[n] - highest);
+#endif
+    if (sum == 0.0f) sum = 1.0f;
+    for (int d = (int)LANE; d < a->value_dim; d += WG_SIZE)
+      rows->out[n][d] = rows->fresh ? 0.0f : rows->out[n][d] * factor / sum;
+  }
 }
 
 static void attention_tile_body(uint worker, uint workers, global const float* restrict q,
                                 global const uchar* restrict keys, global const uchar* restrict values,
                                 global const int* restrict positions,
-                                global const uchar* restrict shared_keys, global float* restrict y,
-                                const AttentionArgs* a, local float* scratch) {
+                                global const uchar* restrict shared_keys, const AttentionExtras* extras,
+                                global float* restrict y, const AttentionArgs* a, local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
   const int item_rows = BLOCKS * QUERIES;
   const int row_items = (a->tokens * (a->heads / a->kv_heads) + item_rows - 1) / item_rows;
   for (int item = (int)worker; item < row_items * a->kv_heads; item += (int)workers) {
     AttentionRows rows[BLOCKS];
-    int begin = a->context;
-    int end = 0;
-    for (int b = 0; b < BLOCKS; ++b) {
+    for (int b = 0; b < BLOCKS; ++b)
       attention_open_rows(&rows[b], item % a->kv_heads, item / a->kv_heads * item_rows + b * QUERIES, q,
-                          positions, y, a);
-      begin = min(begin, rows[b].begin);
-      end = max(end, rows[b].end);
-    }
-    for (int first = begin; first < end; first += a->tile) {
-      const int count = min(a->tile, end - first);
-      for (int b = 0; b < BLOCKS; ++b)
-        if (rows[b].block.rows > 0 && rows[b].begin < first + count && rows[b].end > first)
-          attention_rows_over_tile(&rows[b], &caches, first, count, a, scratch);
-    }
+                          positions, extras, y, a);
+    if (a->first > 0) attention_pass(rows, 1, &caches, a, scratch);
+    attention_pass(rows, 0, &caches, a, scratch);
     for (int b = 0; b < BLOCKS; ++b) attention_close_rows(&rows[b], a);
   }
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_tile(
     global const float* restrict q, global const uchar* restrict keys, global const uchar* restrict values,
-    global const int* restrict positions, global const uchar* restrict shared_keys, global float* restrict y,
-    const AttentionArgs a, local float* scratch) {
+    global const int* restrict positions, global const uchar* restrict shared_keys,
+    global const float* restrict sinks, global const float* restrict slopes,
+    global const int* restrict selected, global float* restrict y, const AttentionArgs a,
+    local float* scratch) {
+  const AttentionExtras extras = {sinks, slopes, selected};
   attention_tile_body((uint)get_group_id(0), (uint)get_num_groups(0), q, keys, values, positions, shared_keys,
-                      y, &a, scratch);
+                      &extras, y, &a, scratch);
 }

@@ -24,7 +24,10 @@ Prepared prepare(const OpContext& context) {
   args.cols = narrow(cols, "cache_append: columns");
   args.row_bytes = narrow(row_bytes(cache), "cache_append: bytes of a cache row");
   args.offset = narrow(group > 0 ? offset : column_byte(cache, offset), "cache_append: offset");
+  args.ring = narrow(cache.cache()->ring, "cache_append: rows of a ring");
+  args.ring_first = narrow(cache.cache()->ring_first, "cache_append: rows before a ring");
   std::vector<std::string> defines = cache_constants(context, {&cache});
+  if (args.ring > 0) defines.push_back(constant("RING", 1));
   defines.push_back(constant("APPENDED", static_cast<int64_t>(storage)));
   Launch launch = make_launch("cache_append", std::move(defines), {input_ref(0), input_ref(1), input_ref(2)},
                               lanes_for(context.device, group > 0 ? kGroupLanes : kElementwiseLanes));

@@ -48,7 +48,8 @@ Support cache_support(const std::vector<const graph::Value*>& values) {
     const graph::Cache* cache = value == nullptr ? nullptr : value->cache();
     if (cache == nullptr || *cache == *first) continue;
     // Rows of plain types need no more than their size.
-    const bool plain = graph::row_of(*first).group == 0 && cache->format == first->format;
+    const bool same_rows = cache->ring == first->ring && cache->ring_first == first->ring_first;
+    const bool plain = graph::row_of(*first).group == 0 && cache->format == first->format && same_rows;
     if (!plain) return Support::no("cache " + value->name + " has another layout than the cache beside it");
   }
   return Support::yes();

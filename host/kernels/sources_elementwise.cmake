@@ -1,6 +1,7 @@
 set(ELEMENTWISE_SOURCES
   add.cpp
   attention.cpp
+  attention_args.cpp
   cache_append.cpp
   cache_storage.cpp
   concat.cpp
@@ -13,4 +14,5 @@ set(ELEMENTWISE_SOURCES
   router.cpp
   select_rows.cpp
   slice.cpp
+  tolerance_attention.cpp
   tolerance_elementwise.cpp)

@@ -11,12 +11,6 @@ graph::Array exact(graph::Inputs expected, size_t output) {
   return graph::Array(expected[output]->rows, expected[output]->cols);
 }
 
-double dot_magnitude(const double* a, const double* b, int64_t k) {
-  double sum = 0.0;
-  for (int64_t i = 0; i < k; ++i) sum += std::abs(a[i] * b[i]);
-  return sum;
-}
-
 /// Roundings of an activation, in units of eps: the exponential turns its argument's relative error, of at
 /// most six roundings in gelu_tanh, into one as many times as large as the argument.
 double activation_units(graph::Activation activation, double x) {
@@ -24,62 +18,7 @@ double activation_units(graph::Activation activation, double x) {
   return 8.0 + 6.0 * std::abs(1.5957691216057308 * x * (1.0 + 0.044715 * x * x));
 }
 
-/// One (token, head) of attention: scores, and a bound on their error.
-struct Scores {
-  int64_t first = 0;
-  std::vector<double> weight;  ///< softmax
-  double error = 0.0;
-};
-
-Scores scores_of(const graph::Attention& op, graph::Inputs in, int64_t t, int64_t h) {
-  const auto last = static_cast<int64_t>(in[3]->at(t, 0));
-  const int64_t key_at = op.keys.offset + h / (op.heads / op.kv_heads) * op.keys.head_stride;
-  const double* q = in[0]->row(t) + h * (op.key_dim + op.shared_dim);
-  Scores result;
-  result.first = op.mask.range(last).begin;
-  for (int64_t s = result.first; s <= last; ++s) {
-    const double* key = in[1]->row(s) + key_at;
-    double score = 0.0;
-    double magnitude = dot_magnitude(q, key, op.key_dim);
-    for (int64_t d = 0; d < op.key_dim; ++d) score += q[d] * key[d];
-    if (op.shared_dim > 0) {
-      const double* shared = in[4]->row(s) + op.shared_offset;
-      magnitude += dot_magnitude(q + op.key_dim, shared, op.shared_dim);
-      for (int64_t d = 0; d < op.shared_dim; ++d) score += q[op.key_dim + d] * shared[d];
-    }
-    result.weight.push_back(score * op.scale);
-    result.error =
-        std::max(result.error, std::abs(double{op.scale}) * dot_limit(op.key_dim + op.shared_dim, magnitude));
-  }
-  const double highest = *std::max_element(result.weight.begin(), result.weight.end());
-  double sum = 0.0;
-  for (double& w : result.weight) sum += w = std::exp(w - highest);
-  for (double& w : result.weight) w /= sum;
-  return result;
-}
-
 }  // namespace
-
-/// A score's error e moves each weight by a factor within exp(2e); then a sum of n terms.
-graph::Array limits(const graph::Attention& op, graph::Inputs in, graph::Inputs expected, size_t output) {
-  graph::Array result = exact(expected, output);
-  for (int64_t t = 0; t < result.rows; ++t) {
-    for (int64_t h = 0; h < op.heads; ++h) {
-      const Scores scores = scores_of(op, in, t, h);
-      const int64_t at = op.values.offset + h / (op.heads / op.kv_heads) * op.values.head_stride;
-      const auto keys = static_cast<int64_t>(scores.weight.size());
-      const double relative = 2.0 * scores.error + kEps32 * static_cast<double>(keys + 32);
-      for (int64_t d = 0; d < op.value_dim; ++d) {
-        double magnitude = 0.0;
-        for (int64_t s = 0; s < keys; ++s) {
-          magnitude += scores.weight[static_cast<size_t>(s)] * std::abs(in[2]->at(scores.first + s, at + d));
-        }
-        result.at(t, h * op.value_dim + d) = relative * magnitude;
-      }
-    }
-  }
-  return result;
-}
 
 /// The squares are summed in at least 16 parts; the root halves their relative error.
 graph::Array limits(const graph::RmsNorm&, graph::Inputs in, graph::Inputs expected, size_t output) {

@@ -1,6 +1,8 @@
 #include "host/kernels/value_bytes.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "graph/cache_row.h"
 #include "host/kernels/activation_layout.h"
@@ -48,10 +50,11 @@ Stack stack_of(const graph::Value& value, const quant::Format& format, int64_t r
 Bytes encode_cache(const graph::Cache& cache, const graph::Array& array) {
   const quant::CacheFormat& format = graph::format_of(cache);
   const quant::CacheRow layout = graph::row_of(cache);
-  Bytes bytes(static_cast<size_t>(array.rows * layout.bytes));
+  Bytes bytes(static_cast<size_t>(graph::rows_held(cache, array.rows) * layout.bytes));
   for (int64_t r = 0; r < array.rows; ++r) {
+    if (!graph::holds_position(cache, r, array.rows)) continue;
     const std::vector<float> values(array.row(r), array.row(r) + array.cols);
-    auto* row = reinterpret_cast<uint8_t*>(bytes.data()) + r * layout.bytes;
+    auto* row = reinterpret_cast<uint8_t*>(bytes.data()) + graph::row_at(cache, r) * layout.bytes;
     quant::encode_cache_columns(format, layout, values.data(), 0, layout.cols, row);
     quant::encode_cache_columns(format, layout, values.data() + layout.cols, layout.cols, layout.tail_cols,
                                 row);
@@ -63,9 +66,11 @@ graph::Array decode_cache(const graph::Cache& cache, const Bytes& bytes, int64_t
   const quant::CacheFormat& format = graph::format_of(cache);
   const quant::CacheRow layout = graph::row_of(cache);
   graph::Array array(rows, cache.width);
+  std::fill(array.data.begin(), array.data.end(), std::numeric_limits<double>::quiet_NaN());
   std::vector<float> line(static_cast<size_t>(cache.width));
   for (int64_t r = 0; r < rows; ++r) {
-    const auto* row = reinterpret_cast<const uint8_t*>(bytes.data()) + r * layout.bytes;
+    if (!graph::holds_position(cache, r, rows)) continue;
+    const auto* row = reinterpret_cast<const uint8_t*>(bytes.data()) + graph::row_at(cache, r) * layout.bytes;
     quant::decode_cache_row(format, layout, row, line.data());
     std::copy(line.begin(), line.end(), array.row(r));
   }

@@ -84,7 +84,8 @@ int64_t device_bytes(const graph::Value& value, const graph::Sizes& sizes) {
   const graph::Type& type = value.type;
   if (!type.format.empty()) return sizes.of(type.rows) * activation_layout(type.format, type.cols).row_bytes;
   const graph::Cache* cache = value.cache();
-  return sizes.of(value.type.rows) * (cache != nullptr ? graph::row_of(*cache).bytes : value.type.cols * 4);
+  const int64_t rows = sizes.of(type.rows);
+  return cache == nullptr ? rows * type.cols * 4 : graph::row_of(*cache).bytes * graph::rows_held(*cache, rows);
 }
 
 }  // namespace clinfer::kernels

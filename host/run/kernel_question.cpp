@@ -53,10 +53,11 @@ void shrink(graph::HeadLinear& op, std::vector<Value*> in) {
 }
 
 void shrink(graph::Attention& op, std::vector<Value*> in) {
+  if (op.sinks || op.alibi || op.selection.sets > 1) return;
   const int64_t group = op.heads / op.kv_heads;
   op.kv_heads = std::min(op.kv_heads, kMostHeads);
   op.heads = op.kv_heads * group;
-  in[0]->type.cols = op.heads * (op.key_dim + op.shared_dim);
+  in[0]->type.cols = graph::count_of(op.views) * op.heads * (op.key_dim + op.shared_dim);
 }
 
 /// Copies the node's operands into a graph of their own; results of other nodes become inputs.
@@ -108,6 +109,18 @@ int64_t index_limit(const Graph& graph, const graph::Node& node, const graph::Si
   return std::holds_alternative<graph::SelectRows>(node.op) ? rows(0) : 0;
 }
 
+/// Blocks that attention is to look at: each of the context's once, then none.
+Array make_selection(Array array, const graph::Selection& selection, const graph::Sizes& sizes) {
+  const int64_t blocks = (sizes.context + selection.block - 1) / selection.block;
+  for (int64_t r = 0; r < array.rows; ++r) {
+    for (int64_t c = 0; c < array.cols; ++c) {
+      const int64_t i = c % selection.count;
+      array.at(r, c) = static_cast<double>(i < blocks ? (7 * r + i) % blocks : -1);
+    }
+  }
+  return array;
+}
+
 Array make_integers(Array array, int64_t limit, const graph::Sizes& sizes) {
   for (int64_t r = 0; r < array.rows; ++r) {
     // 7 r + c: the experts of a row differ.
@@ -121,8 +134,13 @@ Array make_integers(Array array, int64_t limit, const graph::Sizes& sizes) {
 Array make_input(const KernelQuestion& question, const Value& value, std::mt19937_64& random) {
   const bool stack = value.weight() != nullptr;
   Array array(stack ? value.type.rows.factor : question.sizes.of(value.type.rows), value.type.cols);
+  const graph::Node& node = question.graph.nodes.front();
   if (value.type.dtype == graph::DType::i32) {
-    const int64_t limit = index_limit(question.graph, question.graph.nodes.front(), question.sizes);
+    const auto* attention = std::get_if<graph::Attention>(&node.op);
+    if (attention != nullptr && attention->selected_operand() >= 0 &&
+        &value == &question.graph.value(node.inputs[static_cast<size_t>(attention->selected_operand())]))
+      return make_selection(std::move(array), attention->selection, question.sizes);
+    const int64_t limit = index_limit(question.graph, node, question.sizes);
     return make_integers(std::move(array), limit, question.sizes);
   }
   if (const graph::Constant* constant = value.constant()) {

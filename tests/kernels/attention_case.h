@@ -23,7 +23,11 @@ enum class AttentionMemory {
   one_cache,  ///< the values are the first columns of the one key (kv_heads 1)
 };
 
+/// Sizes come from the shape, mask and scores from `op`; a window of the shape replaces that of `op`.
 Case attention_case(const AttentionShape& shape, AttentionMemory memory, const std::string& format,
-                    uint64_t seed);
+                    uint64_t seed, graph::Attention op = {});
+
+/// The case with caches that are rings, just large enough; its mask must have a window or chunk.
+Case in_rings(Case the_case);
 
 }  // namespace clinfer::tests

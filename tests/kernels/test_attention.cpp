@@ -15,6 +15,14 @@ void check_all(std::initializer_list<AttentionShape> shapes, AttentionMemory mem
   }
 }
 
+/// The same with masks and scores of other kinds.
+void check_with(const graph::Attention& op, std::initializer_list<AttentionShape> shapes, uint64_t seed) {
+  for (const AttentionShape& shape : shapes) {
+    ++seed;
+    check(attention_case(shape, AttentionMemory::caches, seed % 2 == 0 ? "f32" : "f16", seed, op));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("attention: grouped heads, few tokens, round the chunk borders") {
@@ -84,5 +92,93 @@ TEST_CASE("attention: caches of every format, few and many tokens") {
   }
   check(attention_case({11, 90, 4, 4, 48, 32, 16}, AttentionMemory::matrix, "fp8_e4m3", ++seed));
   check(attention_case({3, 70, 2, 2, 24, 24, 0, 30}, AttentionMemory::caches, "int4", ++seed));
+}
+
+TEST_CASE("attention: first rows beside a window") {
+  graph::Attention op;
+  op.mask.first = 4;
+  check_with(op,
+             {{1, 300, 4, 2, 64, 64, 0, 20},
+              {6, 24, 4, 2, 64, 64, 0, 20},
+              {40, 60, 4, 2, 32, 32, 0, 20},
+              {30, 400, 4, 2, 24, 24, 0, 70}},
+             1100);
+  op.mask.first = 70;
+  check_with(op, {{3, 700, 4, 2, 64, 64, 0, 100}, {20, 700, 4, 2, 64, 64, 0, 100}}, 1120);
+}
+
+TEST_CASE("attention: chunks and compressed rows, of which a query may see none") {
+  graph::Attention op;
+  op.mask.chunk = 64;
+  check_with(op, {{1, 65, 4, 2, 64, 64}, {8, 300, 4, 2, 64, 64}, {70, 300, 4, 2, 32, 32}}, 1140);
+  op.mask = {.stride = 4, .length = 8};
+  check_with(op, {{1, 5, 4, 2, 64, 64}, {8, 300, 4, 2, 64, 64}, {20, 20, 4, 2, 64, 64}}, 1160);
+}
+
+TEST_CASE("attention: soft cap, sinks, slopes") {
+  for (const int features : {1, 2, 4, 7}) {
+    graph::Attention op;
+    op.softcap = (features & 1) != 0 ? 1.5f : 0.0f;
+    op.sinks = (features & 2) != 0;
+    op.alibi = (features & 4) != 0;
+    check_with(op, {{3, 300, 6, 2, 64, 64}, {20, 90, 4, 2, 64, 64, 0, 30}, {2, 70, 3, 1, 5, 7}},
+               1200 + 10 * static_cast<uint64_t>(features));
+  }
+  graph::Attention all;
+  all.softcap = 2.0f;
+  all.sinks = all.alibi = true;
+  all.mask = {.window = 30, .first = 3};
+  check(attention_case({4, 300, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f32", 1290, all));
+  check(attention_case({18, 70, 6, 1, 80, 64}, AttentionMemory::one_cache, "f16", 1291, all));
+  check(attention_case({3, 70, 4, 4, 48, 32, 16}, AttentionMemory::matrix, "fp8_e4m3", 1292, all));
+}
+
+TEST_CASE("attention: chosen rows and blocks") {
+  graph::Attention op;
+  op.selection = {.count = 40};
+  check_with(op, {{3, 300, 4, 1, 64, 64}, {11, 30, 4, 1, 64, 64}}, 1300);
+  check(attention_case({3, 300, 6, 1, 576, 512}, AttentionMemory::one_cache, "fp8_e4m3", 1310, op));
+  op.selection = {.count = 700};
+  check_with(op, {{2, 900, 4, 1, 16, 16}}, 1311);
+  op.selection = {.count = 5, .sets = 2, .block = 16};
+  op.sinks = true;
+  op.mask = {.window = 50, .first = 20};
+  check_with(op, {{3, 300, 4, 2, 64, 64}, {9, 70, 4, 2, 32, 32}, {2, 90, 4, 1, 32, 32}}, 1320);
+}
+
+TEST_CASE("attention: views of a query") {
+  graph::Attention op;
+  op.views = graph::QueryViews::first_rows;
+  op.mask = {.window = 20, .first = 4};
+  check_with(op, {{6, 26, 4, 2, 64, 64}, {1, 300, 4, 2, 64, 64}, {40, 60, 4, 2, 32, 32}}, 1400);
+  op.mask = {};
+  op.views = graph::QueryViews::chunk_distance;
+  for (const int64_t chunk : {32, 100}) {
+    op.view_chunk = chunk;
+    check_with(op, {{6, 350, 4, 2, 64, 64}, {70, 330, 4, 2, 32, 32}, {12, 20, 3, 1, 5, 7}},
+               1400 + static_cast<uint64_t>(chunk));
+  }
+  check(attention_case({3, 330, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f32", 1490, op));
+}
+
+TEST_CASE("attention: caches that are rings, in every format") {
+  uint64_t seed = 1500;
+  graph::Attention op;
+  op.mask = {.window = 40, .first = 5};
+  op.views = graph::QueryViews::first_rows;
+  for (const quant::CacheFormat& format : quant::cache_formats()) {
+    const std::string name(format.name);
+    for (const int64_t tokens : {3, 20}) {
+      check(in_rings(
+          attention_case({tokens, 300, 4, 2, 64, 64, 0, 30}, AttentionMemory::caches, name, ++seed)));
+      check(
+          in_rings(attention_case({tokens, 90, 4, 1, 80, 64}, AttentionMemory::one_cache, name, ++seed, op)));
+    }
+  }
+  op = {};
+  op.mask.chunk = 64;
+  for (const int64_t tokens : {8, 70})
+    check(in_rings(attention_case({tokens, 300, 4, 2, 64, 64}, AttentionMemory::caches, "f16", ++seed, op)));
+  check(in_rings(attention_case({4, 800, 4, 2, 64, 64, 0, 300}, AttentionMemory::caches, "f16", ++seed)));
   summarise(graph::Attention{});
 }

@@ -33,6 +33,12 @@ Case append_case(const Appended& s, const std::string& format) {
   const auto written = b.add(graph::CacheAppend{s.offset}, "y", {cache, x, positions});
   // A cache is no output of a graph.
   c.graph = finish(b, b.add(graph::Slice{0, s.cache.width - s.cache.tail}, "read", {written}));
+  for (graph::Value& value : c.graph.values) {
+    if (auto* held = std::get_if<graph::Cache>(&value.source); held != nullptr) {
+      held->ring = s.cache.ring;
+      held->ring_first = s.cache.ring_first;
+    }
+  }
   graph::set_cache_format(c.graph, format);
   c.sizes = {s.tokens, s.tokens, 2 * s.tokens + 3};
   c.inputs = {integers(c.sizes.context, s.cache.width, -9, 9, random), normal(s.tokens, s.cols, random),
@@ -72,8 +78,8 @@ kernels::Bytes written_by_host(const Case& c, int64_t offset) {
   const graph::Array& x = c.inputs[1];
   for (int64_t t = 0; t < x.rows; ++t) {
     const std::vector<float> values(x.row(t), x.row(t) + x.cols);
-    auto* to =
-        reinterpret_cast<uint8_t*>(bytes.data()) + static_cast<int64_t>(c.inputs[2].at(t, 0)) * row.bytes;
+    auto* to = reinterpret_cast<uint8_t*>(bytes.data()) +
+               graph::row_at(*cache.cache(), static_cast<int64_t>(c.inputs[2].at(t, 0))) * row.bytes;
     quant::encode_cache_columns(graph::format_of(*cache.cache()), row, values.data(), offset, x.cols, to);
   }
   return bytes;
@@ -113,6 +119,7 @@ TEST_CASE("cache_append writes the bytes of the host's codec, in every format") 
       {{.width = 320, .head = 256, .tail = 64}, 4, 0, 256},   // a latent
       {{.width = 320, .head = 256, .tail = 64}, 4, 256, 64},  // its rotary part
       {{.width = 144, .head = 128, .tail = 16}, 19, 0, 128},
+      {{.width = 128, .head = 64, .ring = 11, .ring_first = 3}, 5, 0, 128},
   };
   for (const quant::CacheFormat& format : quant::cache_formats()) {
     for (const Appended& shape : shapes) {
