@@ -8,6 +8,8 @@ set(KERNEL_FILES
   probe/wgmma.cl
   probe/x86_avx512_asm.cl
   probe/x86_vnni_asm.cl
+  speed/multiply.cl
+  speed/read.cl
 )
 include(${CMAKE_CURRENT_LIST_DIR}/files_matmul.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/files_elementwise.cmake)

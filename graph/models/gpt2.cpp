@@ -36,7 +36,7 @@ Model build_gpt2(const Meta& config, const BuildOptions& options) {
              .norm = "transformer.ln_f"};
   GroupedAttentionBlock& a = s.grouped();
   a.qkv_bias = a.output_bias = a.fused = true;
-  a.stored = s.mlp.stored = Stored::columns;
+  a.stored = s.mlp.stored = config.source() == Meta::Source::gguf ? Stored::rows : Stored::columns;
   a.qkv = "c_attn";
   a.output = "c_proj";
   require_key(config, s.mlp.activation == Activation::gelu_tanh, "activation_function", "must be gelu_new");

@@ -28,6 +28,7 @@ Model build_granite(const Meta& config, const BuildOptions& options) {
 Model build_granitemoe(const Meta& config, const BuildOptions& options) {
   Decoder s = read_granite(config, options);
   read_local_experts(config, s);
+  if (config.source() == Meta::Source::gguf) return build_decoder(s);  // gate and up apart
   s.moe->stored = ExpertsStored::stacked_fused;
   s.moe->names.router = "router.layer";
   s.moe->names.experts = "";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/models/builders.h"
+#include "graph/models/gguf_reading.h"
 #include "quant/error.h"
 
 namespace clinfer::graph {
@@ -45,7 +46,9 @@ std::span<const Family> families() {
   return list;
 }
 
-Model build_model(const Meta& config, const BuildOptions& options) {
+Model build_model(const Meta& given, const BuildOptions& options) {
+  const bool gguf = given.source() == Meta::Source::gguf;
+  const Meta config = gguf ? config_of_gguf(given) : given;
   const std::string type = config.string("model_type");
   std::string known;
   for (const Family& family : families()) {
@@ -53,6 +56,7 @@ Model build_model(const Meta& config, const BuildOptions& options) {
       if (t == type) {
         Model model = family.build(config, options);
         model.family = family.name;
+        if (gguf) read_as_gguf(model, given);
         return model;
       }
       known += (known.empty() ? "" : ", ") + std::string(t);

@@ -10,6 +10,8 @@ set(MODEL_SOURCES
   models/exaone4.cpp
   models/gemma.cpp
   models/gguf_architecture.cpp
+  models/gguf_families.cpp
+  models/gguf_reading.cpp
   models/glm4.cpp
   models/gpt2.cpp
   models/granite.cpp

@@ -34,11 +34,14 @@ struct Arguments {
   bool json = false;
   bool special = false;  ///< tokenize --special
   bool print_config = false;
-  bool reasons = false;      ///< plan --reasons
-  bool dot = false;          ///< plan --dot
-  bool list = false;         ///< codec --list
-  bool values_only = false;  ///< rotate --values-only
-  std::string statistics;    ///< eval --statistics FILE
+  bool reasons = false;                  ///< plan --reasons
+  bool dot = false;                      ///< plan --dot
+  bool list = false;                     ///< codec --list
+  bool measure = false;                  ///< inspect --measure
+  std::optional<int64_t> context;        ///< inspect --context
+  std::optional<int64_t> prompt_tokens;  ///< inspect --prompt
+  bool values_only = false;              ///< rotate --values-only
+  std::string statistics;                ///< eval --statistics FILE
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.

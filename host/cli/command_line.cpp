@@ -78,11 +78,16 @@ void declare_looks(CommandLine& line) {
       add_verb(line, "devices", "list OpenCL platforms and devices, and what their probes found", devices);
   v->add_flag("--json", a.json, "as JSON");
 
-  v = add_verb(line, "inspect", "tensors, formats, bytes, family and parameters of a model", inspect);
-  v->add_option("model", a.model,
-                "checkpoint folder, .gguf file, or a .safetensors file (tensors only where no config.json is "
-                "beside it)")
+  v = add_verb(line, "inspect", "parameters, caches, work, rooflines, tensors of a model or a config.json",
+               inspect);
+  v->add_option(
+       "model", a.model,
+       "checkpoint folder, .gguf file, config.json alone, a run's .yaml, or a .safetensors file (tensors "
+       "only where no config.json is beside it)")
       ->required();
+  v->add_option("-c,--context", a.context, "tokens in the cache: 4096, or what the model was made for");
+  v->add_option("-p,--prompt", a.prompt_tokens, "tokens of a prefill: 512, likewise");
+  v->add_flag("--measure", a.measure, "measure read and multiply speed of the devices, and remember them");
   v->add_flag("--json", a.json, "as JSON");
 
   v = add_verb(line, "plan", "show the graphs lowered: kernels, devices, formats, bytes, reasons", plan);

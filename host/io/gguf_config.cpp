@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "host/io/gguf_names.h"
 #include "quant/error.h"
@@ -60,19 +61,25 @@ constexpr KeyPair kTokenKeys[] = {
 
 constexpr int64_t kMaxDim = int64_t{1} << 40;
 
+template <class Element>
+MetaValue list_of(const std::vector<Element>& values) {
+  MetaValue::Array list(values.size());
+  for (size_t i = 0; i < values.size(); ++i) list[i].data = static_cast<int64_t>(values[i]);
+  return MetaValue(std::move(list));
+}
+
 /// A scalar as it is; a per-layer array as one integer where all layers agree, else as a list.
 MetaValue to_meta_value(const GgufValue& value) {
   if (const auto* boolean = std::get_if<bool>(&value.data)) return MetaValue(*boolean);
   if (const auto* integer = std::get_if<int64_t>(&value.data)) return MetaValue(*integer);
   if (const auto* number = std::get_if<double>(&value.data)) return MetaValue(*number);
   if (const auto* string = std::get_if<std::string>(&value.data)) return MetaValue(*string);
+  if (const auto* booleans = std::get_if<GgufValue::Booleans>(&value.data)) return list_of(*booleans);
   const auto* integers = std::get_if<GgufValue::Integers>(&value.data);
   if (integers == nullptr || integers->empty()) return {};
   if (std::equal(integers->begin() + 1, integers->end(), integers->begin()))
     return MetaValue(integers->front());
-  MetaValue::Array list;
-  for (const int64_t integer : *integers) list.emplace_back(MetaValue::Data(integer));
-  return MetaValue(std::move(list));
+  return list_of(*integers);
 }
 
 bool has_tensor(const std::vector<Tensor>& tensors, std::string_view stored_name) {
@@ -99,6 +106,7 @@ class ConfigBuilder {
     }
     add_rope_scaling();
     add_from_tensors();
+    add_own();
     return std::move(config_);
   }
 
@@ -146,18 +154,29 @@ class ConfigBuilder {
 
   /// Rope over a part of each head only.
   void add_partial_rotation() {
-    if (!metadata_.has(own("rope.dimension_count")) || !metadata_.has(own("attention.key_length"))) return;
-    const int64_t head = dimension("attention.key_length");
+    const bool has_head = metadata_.has(own("attention.key_length"));
+    const bool countable =
+        metadata_.has(own("embedding_length")) && metadata_.has(own("attention.head_count"));
+    if (!metadata_.has(own("rope.dimension_count")) || !(has_head || countable)) return;
+    const int64_t head = has_head ? dimension("attention.key_length")
+                                  : dimension("embedding_length") / dimension("attention.head_count");
     const int64_t rotated = metadata_.integer(own("rope.dimension_count"), 1, head);
     if (rotated == head) return;
     config_["partial_rotary_factor"] = MetaValue(static_cast<double>(rotated) / static_cast<double>(head));
   }
 
   void add_rope_scaling() {
+    const Tensor* long_factors = tensor("rope_factors_long.weight");
+    const Tensor* short_factors = tensor("rope_factors_short.weight");
+    const bool longrope = long_factors != nullptr && short_factors != nullptr;
     const std::string type = metadata_.string_or(own("rope.scaling.type"), "none");
-    if (type == "none") return;
+    if (type == "none" && !longrope) return;
     Object scaling;
-    scaling["rope_type"] = MetaValue(type);
+    scaling["rope_type"] = MetaValue(longrope ? std::string("longrope") : type);
+    if (longrope) {
+      scaling["long_factor"] = factors_of(*long_factors);
+      scaling["short_factor"] = factors_of(*short_factors);
+    }
     for (const KeyPair& pair : kRopeScalingKeys) copy(own(pair.stored), pair.key, scaling);
     // Stored as 0.1 * mscale_all_dim; published models have mscale equal to it.
     const double multiplier = metadata_.number_or(own("rope.scaling.yarn_log_multiplier"), 0.0);
@@ -174,6 +193,41 @@ class ConfigBuilder {
     config_["mlp_bias"] = MetaValue(has_tensor(tensors_, "blk.0.ffn_up.bias"));
     if (config_.contains("vocab_size") || !metadata_.has("tokenizer.ggml.tokens")) return;
     set("vocab_size", static_cast<int64_t>(metadata_.strings("tokenizer.ggml.tokens").size()));
+  }
+
+  const Tensor* tensor(std::string_view stored_name) const {
+    const auto at = std::find_if(tensors_.begin(), tensors_.end(),
+                                 [&](const Tensor& t) { return t.stored_name == stored_name; });
+    return at == tensors_.end() ? nullptr : &*at;
+  }
+
+  /// What LongRoPE divides each frequency by.
+  MetaValue factors_of(const Tensor& tensor) const {
+    if (tensor.format != "f32")
+      throw Error(Fault::model,
+                  metadata_.file() + ": tensor " + tensor.stored_name + " must be f32, is " + tensor.format);
+    MetaValue::Array list(tensor.bytes.size() / sizeof(float));
+    for (size_t i = 0; i < list.size(); ++i) {
+      float factor = 0;
+      std::memcpy(&factor, tensor.bytes.data() + i * sizeof factor, sizeof factor);
+      list[i].data = static_cast<double>(factor);
+    }
+    return MetaValue(std::move(list));
+  }
+
+  /// The architecture's keys as they stand, as gguf.KEY, and gguf.has.NAME for each tensor there is (of
+  /// layers behind the number): for what only the family understands.
+  void add_own() {
+    const std::string prefix = architecture_ + ".";
+    for (const auto& [key, value] : metadata_.values()) {
+      if (key.starts_with(prefix)) config_["gguf." + key.substr(prefix.size())] = to_meta_value(value);
+    }
+    for (const Tensor& t : tensors_) {
+      std::string_view name = t.stored_name;
+      const size_t dot = name.starts_with("blk.") ? name.find('.', 4) : std::string_view::npos;
+      if (dot != std::string_view::npos) name.remove_prefix(dot + 1);
+      config_["gguf.has." + std::string(name)] = MetaValue(true);
+    }
   }
 
   const GgufMetadata& metadata_;

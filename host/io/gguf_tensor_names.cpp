@@ -13,6 +13,7 @@ struct NamePair {
 /// Whole-model tensors, without ".weight" or ".bias".
 constexpr NamePair kModelTensors[] = {
     {"token_embd", "model.embed_tokens"},
+    {"position_embd", "model.embed_positions"},
     {"output_norm", "model.norm"},
     {"output", "lm_head"},
 };
@@ -21,6 +22,9 @@ constexpr NamePair kModelTensors[] = {
 constexpr NamePair kLayerTensors[] = {
     {"attn_norm", "input_layernorm"},
     {"ffn_norm", "post_attention_layernorm"},
+    // Families call these by names that mean something else in others: graph/models/gguf_names.h.
+    {"post_attention_norm", "post_attention_norm"},
+    {"post_ffw_norm", "post_ffw_norm"},
     {"attn_q", "self_attn.q_proj"},
     {"attn_k", "self_attn.k_proj"},
     {"attn_v", "self_attn.v_proj"},

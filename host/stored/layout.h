@@ -28,6 +28,7 @@ std::optional<Located> mxfp4_blocks_layout(const TensorGroup& group);
 std::optional<Located> int8_layout(const TensorGroup& group);
 std::optional<Located> packed_integer_layout(const TensorGroup& group);
 std::optional<Located> gptq_awq_layout(const TensorGroup& group);
+std::optional<Located> split_latent_layout(const TensorGroup& group);
 
 /// THE list of layouts.
 std::span<const Layout> layouts();

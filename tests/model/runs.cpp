@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "graph/passes/choose_formats.h"
+#include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
 #include "tests/model/reference.h"
 
@@ -76,6 +77,7 @@ double margin_of(const graph::Router& op, std::vector<double> choice) {
 
 Truth::Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format, int64_t context)
     : checkpoint_(checkpoint), model_(graph::build_model(checkpoint.config(), {draft, context})) {
+  run::apply_rope_factors(model_, checkpoint);
   const graph::StoredFormat stored = [&](const std::string& tensor) {
     return std::string(run::stored_matrix(checkpoint, tensor).format->name);
   };
