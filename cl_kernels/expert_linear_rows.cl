@@ -1,4 +1,4 @@
-// y[t, j, r] = x[t (, j), :] . W[ids[t, j]][r, :] for few tokens; y [tokens, top_k * rows].
+// y[t, j, r] = x[t (, j), :] . W[ids[t, j]][r, :] + bias[ids[t, j], r] for few tokens; y [tokens, top_k * rows].
 // An item is a run of ITEM_ROWS rows of one (token, slot); an expert outside the weight gives NaN.
 #ifndef WG_SIZE
 #error WG_SIZE
@@ -11,8 +11,8 @@
 
 static void expert_linear_rows_body(uint worker, uint workers, global const ACTIVATION* x,
                                     global const int* ids,
-                                    global const uchar* weight, global float* y, const ExpertLinearArgs* a,
-                                    local float* scratch) {
+                                    global const uchar* weight, global const float* bias, global float* y,
+                                    const ExpertLinearArgs* a, local float* scratch) {
   const int rows = a->weight.rows;
   const int runs = (rows + ITEM_ROWS - 1) / ITEM_ROWS;
   const long items = (long)a->tokens * a->top_k * runs;
@@ -30,13 +30,15 @@ static void expert_linear_rows_body(uint worker, uint workers, global const ACTI
     const int token = (int)(slot / a->top_k);
     const XRow from = a->per_slot ? x_row(x, cols * a->top_k, token, (int)(slot % a->top_k) * cols)
                                   : x_row(x, cols, token, 0);
-    row_dots(weight, &a->weight, expert, first, end, from, 0, 1, 0, to, 0, scratch);
+    row_dots(weight, &a->weight, expert, first, end, from, 0, 1,
+             a->has_bias ? bias + (long)expert * rows + first : 0, to, 0, scratch);
   }
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void expert_linear_rows(
     global const ACTIVATION* restrict x, global const int* restrict ids, global const uchar* restrict weight,
-    global float* restrict y, const ExpertLinearArgs a) {
+    global const float* restrict bias, global float* restrict y, const ExpertLinearArgs a) {
   local float scratch[ROWS_SCRATCH];
-  expert_linear_rows_body((uint)get_group_id(0), (uint)get_num_groups(0), x, ids, weight, y, &a, scratch);
+  expert_linear_rows_body((uint)get_group_id(0), (uint)get_num_groups(0), x, ids, weight, bias, y, &a,
+                          scratch);
 }

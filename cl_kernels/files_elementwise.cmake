@@ -9,9 +9,11 @@ list(APPEND KERNEL_FILES
   args/glu_args.h
   args/layer_norm_args.h
   args/pointwise_args.h
+  args/position_scale_args.h
   args/rms_norm_args.h
   args/rope_args.h
   args/router_args.h
+  args/router_capacity_args.h
   args/select_rows_args.h
   args/slice_args.h
   attention/decode_split.cl
@@ -45,9 +47,11 @@ list(APPEND KERNEL_FILES
   include/mxint8_scale.clh
   layer_norm.cl
   pointwise.cl
+  position_scale.cl
   rms_norm.cl
   rope.cl
   router.cl
+  router_capacity.cl
   select_rows.cl
   slice.cl
 )

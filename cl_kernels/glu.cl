@@ -1,14 +1,30 @@
-// y = activation(gate) * up; y f32[parts, cols], gate and up matrices of their own or [gate | up] in one.
+// y = activation(gate) * up; y f32[parts, cols], gate and up matrices of their own, [gate | up] in one, or
+// with STEP 2 in turn. CLAMPED: with the limit, alpha and offset of graph/ops/glu.h.
 #include "activation.clh"
 #include "args/glu_args.h"
 #include "lanes.clh"
 
-#if !defined(GELU)
-#error "GELU: 0 for silu, 1 for gelu_tanh"
-#elif GELU
+#if !defined(ACTIVATION)
+#error "ACTIVATION: 0 silu, 1 gelu_tanh, 2 sigmoid"
+#elif ACTIVATION == 0
+#define ACTIVATE(x) SILU(x)
+#elif ACTIVATION == 1
 #define ACTIVATE(x) GELU_TANH(x)
 #else
-#define ACTIVATE(x) SILU(x)
+#define ACTIVATE(x) (1.0f / (1.0f + exp(-(x))))
+#endif
+
+#if !defined(CLAMPED) || !defined(STEP)
+#error "CLAMPED: 0 or 1; STEP: columns from one gate to the next, 1 or 2"
+#elif CLAMPED && ACTIVATION != 0
+#define GATED(g, u)                                                                        \
+  (ACTIVATE(fmin((g), a->limit)) * (fmin(fmax((u), -a->limit), a->limit) + a->up_offset))
+#elif CLAMPED
+#define GATED(g, u)                                                                        \
+  (fmin((g), a->limit) / (1.0f + exp(-a->alpha * fmin((g), a->limit))) *                   \
+   (fmin(fmax((u), -a->limit), a->limit) + a->up_offset))
+#else
+#define GATED(g, u) (ACTIVATE(g) * (u))
 #endif
 
 // Items are cut by column, so that the path of an element (vector or tail) never depends on the number of
@@ -21,17 +37,23 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
   for (uint item = worker; item < (uint)a->parts * chunks; item += workers) {
     const uint begin = item % chunks * chunk;
     const uint count = min(chunk, cols - begin);
-    const size_t at = (size_t)(item / chunks) * (uint)a->stride + begin;
+    const size_t at = (size_t)(item / chunks) * (uint)a->stride + begin * STEP;
     global const float* g = gate + at;
     global const float* u = up + at + (uint)a->up_at;
     global float* to = y + (size_t)(item / chunks) * cols + begin;
+    uint done = 0;
+#if STEP == 1
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC) {
       const vec_t x = vec_load(g + i);
-      vec_store(ACTIVATE(x) * vec_load(u + i), to + i);
+      const vec_t v = vec_load(u + i);
+      vec_store(GATED(x, v), to + i);
     }
-    for (uint i = count / VEC * VEC + LANE; i < count; i += WG_SIZE) {
-      const float x = g[i];
-      to[i] = ACTIVATE(x) * u[i];
+    done = count / VEC * VEC;
+#endif
+    for (uint i = done + LANE; i < count; i += WG_SIZE) {
+      const float x = g[i * STEP];
+      const float v = u[i * STEP];
+      to[i] = GATED(x, v);
     }
   }
 }

@@ -38,9 +38,10 @@ static void layer_norm_body(uint worker, uint workers, global const float* restr
     const float mean = layer_norm_mean(from, cols, scratch);
     const float factor = 1.0f / sqrt(layer_norm_variance(from, cols, mean, scratch) + a->eps);
     for (uint i = LANE * VEC; i + VEC <= cols; i += WG_SIZE * VEC)
-      vec_store((vec_load(from + i) - mean) * factor * vec_load(w + i) + bias_factor * vec_load(b + i), to + i);
+      vec_store((vec_load(from + i) - mean) * factor * (vec_load(w + i) + a->weight_offset) +
+                    bias_factor * vec_load(b + i), to + i);
     for (uint i = cols / VEC * VEC + LANE; i < cols; i += WG_SIZE)
-      to[i] = (from[i] - mean) * factor * w[i] + bias_factor * b[i];
+      to[i] = (from[i] - mean) * factor * (w[i] + a->weight_offset) + bias_factor * b[i];
   }
 }
 

@@ -4,7 +4,7 @@
 #include "lanes.clh"
 
 #if !defined(FUNCTION)
-#error "FUNCTION: 0 scale, 1 clamp, 2 softcap, 3 sigmoid, 4 gelu_tanh"
+#error "FUNCTION: 0 scale, 1 clamp, 2 softcap, 3 sigmoid, 4 gelu_tanh, 5 relu_squared, 6 silu"
 #elif FUNCTION == 0
 #define APPLY(x) (p * (x))
 #elif FUNCTION == 1
@@ -13,14 +13,18 @@
 #define APPLY(x) (p * tanh((x) / p))
 #elif FUNCTION == 3
 #define APPLY(x) (1.0f / (1.0f + exp(-(x))))
-#else
+#elif FUNCTION == 4
 #define APPLY(x) GELU_TANH(x)
+#elif FUNCTION == 5
+#define APPLY(x) (fmax((x), 0.0f) * fmax((x), 0.0f))
+#else
+#define APPLY(x) SILU(x)
 #endif
 
 static void pointwise_body(uint worker, uint workers, global const float* restrict x,
                            global float* restrict y, const PointwiseArgs* a) {
   const float p = a->parameter;
-  (void)p;  // two functions have none
+  (void)p;  // from sigmoid on functions have none
   const uint cols = (uint)a->cols;
   const uint chunk = (uint)a->chunk;
   const uint chunks = (cols + chunk - 1) / chunk;

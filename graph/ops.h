@@ -16,6 +16,7 @@
 #include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/pointwise.h"
+#include "graph/ops/position_scale.h"
 #include "graph/ops/quantize.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/rope.h"
@@ -26,8 +27,8 @@
 namespace clinfer::graph {
 
 /// THE list of ops.
-using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice, Concat,
-                        Add, Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear,
+using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, PositionScale, Linear, HeadLinear, Rope, Slice,
+                        Concat, Add, Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear,
                         ExpertCombine, SelectRows, Copy, Quantize>;
 
 inline std::string_view name_of(const Op& op) {

@@ -8,5 +8,6 @@ typedef struct ExpertLinearArgs {
   i32 top_k;
   i32 experts;
   i32 per_slot;  // 1: x has a part of its own for each slot
+  i32 has_bias;
 } ExpertLinearArgs;
-ARGS_SIZE(ExpertLinearArgs, 56)
+ARGS_SIZE(ExpertLinearArgs, 64)

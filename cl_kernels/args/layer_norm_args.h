@@ -9,5 +9,6 @@ typedef struct LayerNormArgs {
   i32 heads;  ///< rows of weight and bias; group i has row i mod heads
   i32 has_bias;
   f32 eps;
+  f32 weight_offset;  ///< added to each weight
 } LayerNormArgs;
-ARGS_SIZE(LayerNormArgs, 20)
+ARGS_SIZE(LayerNormArgs, 24)

@@ -7,7 +7,7 @@
 namespace clinfer::graph {
 
 std::vector<Type> ExpertLinear::infer(Operands in) const {
-  require_count(in, 3, 3, kName);
+  require_count(in, 3, 4, kName);
   const Type& x = in[0]->type;
   const Type& ids = in[1]->type;
   const Weight* weight = in[2]->weight();
@@ -19,6 +19,8 @@ std::vector<Type> ExpertLinear::infer(Operands in) const {
           attributes());
   require(!per_slot || x.format.empty() || fills_blocks(x.format, weight->cols), "expert_linear C4",
           "a quantised x has whole blocks in each slot", in, attributes());
+  require(in.size() == 3 || in[3]->type == Type{DType::f32, Dim{weight->experts}, weight->rows},
+          "expert_linear C5", "the bias is f32 with a row an expert, as wide as the weight has rows", in);
   return {{DType::f32, x.rows, ids.cols * weight->rows}};
 }
 
@@ -31,7 +33,8 @@ void ExpertLinear::reference(Inputs in, Outputs out) const {
       const int64_t expert = checked_index(in[1]->at(r, j), in[2]->rows / n, "expert_linear: expert");
       const double* x = in[0]->row(r) + (per_slot ? j * depth : 0);
       for (int64_t c = 0; c < n; ++c) {
-        out[0]->at(r, j * n + c) = dot(x, in[2]->row(expert * n + c), depth);
+        const double bias = in.size() == 4 ? in[3]->at(expert, c) : 0;
+        out[0]->at(r, j * n + c) = dot(x, in[2]->row(expert * n + c), depth) + bias;
       }
     }
   }
@@ -43,8 +46,10 @@ Cost ExpertLinear::cost(Operands in, const Sizes& sizes) const {
   const double slots =
       static_cast<double>(sizes.of(in[1]->type.rows)) * static_cast<double>(in[1]->type.cols);
   const double share = std::min(1.0, slots / static_cast<double>(weight.experts));
-  const double flops = 2 * slots * static_cast<double>(weight.rows) * static_cast<double>(weight.cols);
-  return {flops, traffic(in.first(2), infer(in), sizes) + share * bytes_of(*in[2], sizes)};
+  const double bias = in.size() == 4 ? slots * static_cast<double>(weight.rows) : 0;
+  const double flops = bias + 2 * slots * static_cast<double>(weight.rows) * static_cast<double>(weight.cols);
+  const double moved = share * (bytes_of(*in[2], sizes) + (in.size() == 4 ? bytes_of(*in[3], sizes) : 0));
+  return {flops, traffic(in.first(2), infer(in), sizes) + moved};
 }
 
 }  // namespace clinfer::graph

@@ -1,20 +1,33 @@
 #include "graph/ops/glu.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace clinfer::graph {
 
 double activate(Activation activation, double x) {
   if (activation == Activation::silu) return x / (1 + std::exp(-x));
+  if (activation == Activation::sigmoid) return 1 / (1 + std::exp(-x));
   const double u = std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x);
   return x / (1 + std::exp(-2 * u));
+}
+
+Glu::Pair Glu::columns_of(int64_t c) const {
+  if (width == 0) return {c, c};
+  const int64_t slot = c / width * 2 * width;
+  const int64_t i = c % width;
+  return interleaved ? Pair{slot + 2 * i, slot + 2 * i + 1} : Pair{slot + i, slot + width + i};
 }
 
 std::vector<Type> Glu::infer(Operands in) const {
   require_count(in, 1, 2, kName);
   const Type& x = in[0]->type;
-  require((width > 0) == (in.size() == 1), "glu C2", "one operand exactly with width > 0", in, attributes());
+  require((width > 0) == (in.size() == 1) && (width > 0 || !interleaved), "glu C2",
+          "one operand exactly with width > 0", in, attributes());
+  require(limit >= 0 && (alpha == 1.0f || activation == Activation::silu), "glu C3",
+          "limit >= 0, and an alpha only for silu", in, attributes());
   if (width > 0) {
     require(is_f32(*in[0]) && x.cols % (2 * width) == 0, "glu C2", "f32 with a multiple of 2 * width columns",
             in, attributes());
@@ -25,26 +38,35 @@ std::vector<Type> Glu::infer(Operands in) const {
 }
 
 void Glu::reference(Inputs in, Outputs out) const {
-  const int64_t part = width > 0 ? width : out[0]->cols;
+  const auto most = static_cast<double>(limit > 0 ? limit : std::numeric_limits<float>::infinity());
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     for (int64_t c = 0; c < out[0]->cols; ++c) {
-      const int64_t gate = width > 0 ? c + c / part * part : c;
-      const double up = width > 0 ? in[0]->at(r, gate + part) : in[1]->at(r, c);
-      out[0]->at(r, c) = activate(activation, in[0]->at(r, gate)) * up;
+      const Pair at = columns_of(c);
+      const double gate = std::min(in[0]->at(r, at.gate), most);
+      const double up = std::clamp(in[width > 0 ? 0 : 1]->at(r, at.up), -most, most);
+      const double open = alpha == 1.0f ? activate(activation, gate)
+                                        : gate / (1 + std::exp(-static_cast<double>(alpha) * gate));
+      out[0]->at(r, c) = open * (up + static_cast<double>(up_offset));
     }
   }
 }
 
-// Exponential, sum, division and product count as one each; five more for the argument of gelu_tanh.
+// Exponential, sum, division and product count as one each; five more for the argument of gelu_tanh and for
+// the clamped form.
 Cost Glu::cost(Operands in, const Sizes& sizes) const {
   const std::vector<Type> y = infer(in);
   const double elements = static_cast<double>(sizes.of(y[0].rows)) * static_cast<double>(y[0].cols);
-  return {(activation == Activation::silu ? 4 : 9) * elements, traffic(in, y, sizes)};
+  return {(activation != Activation::gelu_tanh && !clamped() ? 4 : 9) * elements, traffic(in, y, sizes)};
 }
 
 Attributes Glu::attributes() const {
-  Attributes list = {{"activation", activation == Activation::silu ? "silu" : "gelu_tanh"}};
+  static constexpr const char* kNames[] = {"silu", "gelu_tanh", "sigmoid"};
+  Attributes list = {{"activation", kNames[static_cast<size_t>(activation)]}};
   if (width > 0) list.emplace_back("width", std::to_string(width));
+  if (interleaved) list.emplace_back("interleaved", "true");
+  if (limit > 0) list.emplace_back("limit", format_number(limit));
+  if (alpha != 1.0f) list.emplace_back("alpha", format_number(alpha));
+  if (up_offset != 0.0f) list.emplace_back("up_offset", format_number(up_offset));
   return list;
 }
 

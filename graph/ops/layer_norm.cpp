@@ -36,6 +36,7 @@ std::vector<Type> LayerNorm::infer(Operands in) const {
 
 void LayerNorm::reference(Inputs in, Outputs out) const {
   const int64_t group = in[1]->cols;
+  const double offset = unit_offset ? 1 : 0;
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     for (int64_t i = 0; i < out[0]->cols / group; ++i) {
       const double* x = in[0]->row(r) + i * group;
@@ -44,10 +45,16 @@ void LayerNorm::reference(Inputs in, Outputs out) const {
       const double root = std::sqrt(m.variance + static_cast<double>(eps));
       for (int64_t c = 0; c < group; ++c) {
         const double bias = in.size() == 3 ? in[2]->at(head, c) : 0;
-        out[0]->at(r, i * group + c) = (x[c] - m.mean) / root * in[1]->at(head, c) + bias;
+        out[0]->at(r, i * group + c) = (x[c] - m.mean) / root * (in[1]->at(head, c) + offset) + bias;
       }
     }
   }
+}
+
+Attributes LayerNorm::attributes() const {
+  Attributes list = {{"eps", format_number(eps)}};
+  if (unit_offset) list.emplace_back("unit_offset", "true");
+  return list;
 }
 
 // A sum for the mean; difference, square and sum; difference, two products and the bias.

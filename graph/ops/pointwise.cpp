@@ -26,6 +26,10 @@ Known known(Function function) {
       return {"sigmoid", false, 3};
     case Function::gelu_tanh:
       return {"gelu_tanh", false, 8};
+    case Function::relu_squared:
+      return {"relu_squared", false, 2};
+    case Function::silu:
+      return {"silu", false, 4};
   }
   return {};
 }
@@ -42,6 +46,10 @@ double apply(Function function, double p, double x) {
       return 1 / (1 + std::exp(-x));
     case Function::gelu_tanh:
       return activate(Activation::gelu_tanh, x);
+    case Function::relu_squared:
+      return std::max(x, 0.0) * std::max(x, 0.0);
+    case Function::silu:
+      return activate(Activation::silu, x);
   }
   return x;
 }

@@ -70,7 +70,24 @@ void keep_best_groups(const Router& router, std::vector<double>& choice) {
   }
 }
 
+/// Gives the weight 0 to choices for which their expert has no place left.
+void drop_beyond_capacity(const Router& router, const Array& ids, Array& weights) {
+  std::vector<int64_t> served(static_cast<size_t>(router.experts), 0);
+  const int64_t places = router.places(ids.rows);
+  for (int64_t j = 0; j < router.top_k; ++j) {
+    for (int64_t r = 0; r < ids.rows; ++r) {
+      if (++served[static_cast<size_t>(ids.at(r, j))] > places) weights.at(r, j) = 0;
+    }
+  }
+}
+
 }  // namespace
+
+int64_t Router::places(int64_t rows) const {
+  const double even = static_cast<double>(rows) * static_cast<double>(top_k) / static_cast<double>(experts);
+  const double most = std::ceil(static_cast<double>(capacity) * even);
+  return static_cast<int64_t>(std::clamp(most, 1.0, static_cast<double>(rows) * static_cast<double>(top_k)));
+}
 
 std::vector<Type> Router::infer(Operands in) const {
   require_count(in, 1, 2, kName);
@@ -87,6 +104,8 @@ std::vector<Type> Router::infer(Operands in) const {
           in, attributes());
   require(score != RouterScore::near_softmax || (!renormalise && in.size() == 1), "router C5",
           "near_softmax without renormalise and bias", in, attributes());
+  require(capacity >= 0 && std::isfinite(capacity), "router C6", "capacity >= 0 and finite", in,
+          attributes());
   return {{DType::i32, rows, top_k}, {DType::f32, rows, top_k}};
 }
 
@@ -111,6 +130,7 @@ void Router::reference(Inputs in, Outputs out) const {
       out[1]->at(r, j) = weight * static_cast<double>(scale);
     }
   }
+  if (capacity > 0) drop_beyond_capacity(*this, *out[0], *out[1]);
 }
 
 // Score, bias and group score a logit, and one comparison a logit and slot.
@@ -130,6 +150,7 @@ Attributes Router::attributes() const {
                      {"renormalise", renormalise ? "true" : "false"},
                      {"scale", format_number(scale)}};
   if (score == RouterScore::near_softmax) list.emplace_back("near", format_number(near));
+  if (capacity > 0) list.emplace_back("capacity", format_number(capacity));
   return list;
 }
 

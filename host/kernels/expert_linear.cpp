@@ -13,6 +13,7 @@ ExpertLinearArgs make_args(const OpContext& context) {
   args.top_k = static_cast<i32>(context.input(1).type.cols);
   args.experts = static_cast<i32>(weight.experts);
   args.per_slot = std::get<graph::ExpertLinear>(context.node.op).per_slot ? 1 : 0;
+  args.has_bias = context.has_input(3) ? 1 : 0;
   return args;
 }
 
@@ -37,8 +38,10 @@ Prepared with_rows(const OpContext& context, const RowsShape& shape) {
   const graph::Weight& weight = *context.input(2).weight();
   std::vector<std::string> defines = operand_defines(context);
   defines.insert(defines.end(), shape.defines.begin(), shape.defines.end());
-  Launch launch = make_launch("expert_linear_rows", std::move(defines),
-                              {input_ref(0), input_ref(1), input_ref(2), output_ref(0)}, shape.local_size);
+  Launch launch =
+      make_launch("expert_linear_rows", std::move(defines),
+                  {input_ref(0), input_ref(1), input_ref(2), optional_input_ref(context, 3), output_ref(0)},
+                  shape.local_size);
   const int64_t slot_items = context.input(1).type.cols * ceil_div(weight.rows, shape.item_rows);
   launch.work = [args = make_args(context), device = context.device, dim = context.input(0).type.rows,
                  slot_items](const graph::Sizes& sizes) {
@@ -58,8 +61,10 @@ Prepared with_tiles(const OpContext& context, const TileShape& shape, const std:
   std::vector<std::string> defines = operand_defines(context);
   defines.insert(defines.end(), more.begin(), more.end());
   defines.push_back(constant("TILE_ROWS", shape.tile_rows));
-  Launch tiles = make_launch("expert_linear_grouped", std::move(defines),
-                             {input_ref(0), scratch_ref(), input_ref(2), output_ref(0)}, shape.local_size);
+  Launch tiles =
+      make_launch("expert_linear_grouped", std::move(defines),
+                  {input_ref(0), scratch_ref(), input_ref(2), optional_input_ref(context, 3), output_ref(0)},
+                  shape.local_size);
   set_work(tiles, context, (weight.experts + 1) * ceil_div(weight.rows, shape.tile_rows), 0);
 
   const int64_t entries = context.most.of(context.input(1).type.rows) * context.input(1).type.cols;

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "cl_kernels/args/glu_args.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
@@ -14,9 +16,14 @@ Prepared prepare(const OpContext& context) {
   GluArgs args{};
   args.cols = narrow(part_cols, "glu: columns");
   args.stride = narrow(op.width > 0 ? 2 * op.width : cols, "glu: columns");
-  args.up_at = op.width > 0 ? args.cols : 0;
+  args.up_at = op.width == 0 ? 0 : op.interleaved ? 1 : args.cols;
+  args.limit = op.limit > 0 ? op.limit : std::numeric_limits<f32>::infinity();
+  args.alpha = op.alpha;
+  args.up_offset = op.up_offset;
   args.chunk = kColumnChunk;
-  Launch launch = make_launch("glu", {constant("GELU", op.activation == graph::Activation::gelu_tanh)},
+  Launch launch = make_launch("glu",
+                              {constant("ACTIVATION", static_cast<int64_t>(op.activation)),
+                               constant("CLAMPED", op.clamped()), constant("STEP", op.interleaved ? 2 : 1)},
                               {input_ref(0), input_ref(op.width > 0 ? 0 : 1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows, parts_of_row = cols / part_cols,

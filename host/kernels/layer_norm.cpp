@@ -16,7 +16,9 @@ Prepared prepare(const OpContext& context) {
   args.group_cols = narrow(weight.cols, "layer_norm: columns");
   args.heads = narrow(weight.rows.factor, "layer_norm: heads");
   args.has_bias = context.has_input(2);
-  args.eps = std::get<graph::LayerNorm>(context.node.op).eps;
+  const auto& op = std::get<graph::LayerNorm>(context.node.op);
+  args.eps = op.eps;
+  args.weight_offset = op.unit_offset ? 1.0f : 0.0f;
   Launch launch = make_launch(
       "layer_norm", {}, {input_ref(0), input_ref(1), optional_input_ref(context, 2), output_ref(0)}, lanes);
   launch.local_bytes = static_cast<size_t>(lanes) * sizeof(f32);

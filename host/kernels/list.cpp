@@ -32,6 +32,9 @@ Variants list(const graph::LayerNorm&) {
 Variants list(const graph::Pointwise&) {
   return pointwise_variants();
 }
+Variants list(const graph::PositionScale&) {
+  return position_scale_variants();
+}
 Variants list(const graph::Rope&) {
   return rope_variants();
 }

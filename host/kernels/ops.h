@@ -18,6 +18,7 @@ std::span<const Variant> add_variants();
 std::span<const Variant> glu_variants();
 std::span<const Variant> layer_norm_variants();
 std::span<const Variant> pointwise_variants();
+std::span<const Variant> position_scale_variants();
 std::span<const Variant> cache_append_variants();
 std::span<const Variant> attention_variants();
 std::span<const Variant> router_variants();

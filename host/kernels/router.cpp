@@ -1,4 +1,5 @@
 #include "cl_kernels/args/router_args.h"
+#include "cl_kernels/args/router_capacity_args.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
 #include "host/kernels/ops.h"
@@ -17,6 +18,22 @@ int64_t local_bytes(const OpContext& context) {
 
 Support supports(const OpContext& context) {
   return local_memory_support(context.device, local_bytes(context));
+}
+
+/// A second launch over what the first one chose.
+Launch capacity_launch(const OpContext& context, const graph::Router& op) {
+  const int64_t lanes = lanes_for(context.device, kLanes);
+  Launch launch = make_launch("router_capacity", {}, {output_ref(0), output_ref(1)}, lanes);
+  RouterCapacityArgs args{};
+  args.top_k = narrow(op.top_k, "router: top_k");
+  args.experts = narrow(op.experts, "router: experts");
+  launch.work = [args, op, lanes, rows = context.input(0).type.rows,
+                 device = context.device](const graph::Sizes& sizes) mutable {
+    args.rows = narrow(sizes.of(rows), "router: rows");
+    args.places = narrow(op.places(args.rows), "router: capacity");
+    return Work{worker_count(device, divide_up(args.experts, lanes)), bytes_of(args)};
+  };
+  return launch;
 }
 
 Prepared prepare(const OpContext& context) {
@@ -42,7 +59,9 @@ Prepared prepare(const OpContext& context) {
     args.rows = narrow(sizes.of(rows), "router: rows");
     return Work{worker_count(device, args.rows), bytes_of(args)};
   };
-  return one_launch(std::move(launch));
+  Prepared prepared = one_launch(std::move(launch));
+  if (op.capacity > 0) prepared.launches.push_back(capacity_launch(context, op));
+  return prepared;
 }
 
 constexpr Variant kVariants[] = {{"router/rows", supports, prepare}};

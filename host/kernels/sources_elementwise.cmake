@@ -9,6 +9,7 @@ set(ELEMENTWISE_SOURCES
   glu.cpp
   layer_norm.cpp
   pointwise.cpp
+  position_scale.cpp
   rms_norm.cpp
   rope.cpp
   router.cpp

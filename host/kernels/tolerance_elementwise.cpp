@@ -42,16 +42,18 @@ graph::Array limits(const graph::Rope& op, graph::Inputs in, graph::Inputs expec
   return result;
 }
 
-/// Where exp(-gate) overflows, floats give 0.
+/// Where exp(-gate) overflows, floats give 0. The clamped form rounds the exponent -alpha gate too.
 graph::Array limits(const graph::Glu& op, graph::Inputs in, graph::Inputs expected, size_t output) {
   graph::Array result = exact(expected, output);
   for (int64_t r = 0; r < result.rows; ++r) {
     for (int64_t c = 0; c < result.cols; ++c) {
-      const int64_t at = op.width > 0 ? c + c / op.width * op.width : c;
-      const double up = op.width > 0 ? in[0]->at(r, at + op.width) : in[1]->at(r, c);
-      result.at(r, c) =
-          kEps32 * activation_units(op.activation, in[0]->at(r, at)) * std::abs(expected[output]->at(r, c)) +
-          0x1p-118 * (1.0 + std::abs(up));
+      const graph::Glu::Pair at = op.columns_of(c);
+      const double up = in[op.width > 0 ? 0 : 1]->at(r, at.up);
+      const double gate = in[0]->at(r, at.gate);
+      const double exponent = op.clamped() ? 2.0 * std::abs(double{op.alpha} * gate) : 0.0;
+      result.at(r, c) = kEps32 * (activation_units(op.activation, gate) + exponent) *
+                            std::abs(expected[output]->at(r, c)) +
+                        0x1p-118 * (1.0 + std::abs(up));
     }
   }
   return result;
@@ -83,7 +85,8 @@ graph::Array limits(const graph::LayerNorm& op, graph::Inputs in, graph::Inputs 
       for (int64_t c = 0; c < group; ++c) squares += (at(c) - mean) * (at(c) - mean);
       const double root = std::sqrt(squares / static_cast<double>(group) + double{op.eps});
       for (int64_t c = 0; c < group; ++c) {
-        const double moved = (sizes + std::abs(at(c) - mean)) / root * std::abs(in[1]->at(head, c));
+        const double weight = in[1]->at(head, c) + (op.unit_offset ? 1.0 : 0.0);
+        const double moved = (sizes + std::abs(at(c) - mean)) / root * std::abs(weight);
         result.at(r, start + c) = kEps32 * (units * moved + std::abs(expected[output]->at(r, start + c)));
       }
     }

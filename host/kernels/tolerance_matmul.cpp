@@ -38,7 +38,9 @@ graph::Array limits(const graph::ExpertLinear& op, graph::Inputs in, graph::Inpu
       const int64_t slot = col / rows;
       const auto expert = static_cast<int64_t>(ids.at(t, slot));
       const double* from = x.row(t) + (op.per_slot ? slot * w.cols : 0);
-      result.at(t, col) = dot_limit(w.cols, magnitude(from, w.row(expert * rows + col % rows), w.cols));
+      const double bias = in.size() > 3 ? std::abs(in[3]->at(expert, col % rows)) : 0.0;
+      result.at(t, col) =
+          dot_limit(w.cols, magnitude(from, w.row(expert * rows + col % rows), w.cols) + bias);
     }
   }
   return result;

@@ -44,6 +44,10 @@ void shrink(graph::ExpertLinear&, std::vector<Value*> in) {
   weight.experts = std::min(weight.experts, std::max<int64_t>(in[1]->type.cols + 1, kMostHeads));
   weight.tensors.resize(1);
   set_rows(*in[2], std::min(weight.rows, kMostRows));
+  if (in.size() < 4) return;
+  auto& bias = std::get<graph::Weight>(in[3]->source);
+  bias.cols = in[3]->type.cols = weight.rows;
+  set_rows(*in[3], weight.experts);
 }
 
 void shrink(graph::HeadLinear& op, std::vector<Value*> in) {

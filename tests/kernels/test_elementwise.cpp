@@ -46,14 +46,14 @@ Case unary_case(const Op& op, int64_t tokens, int64_t cols, uint64_t seed) {
 
 /// Far from zero mean, `heads` rows of weight (and bias) for heads * groups groups.
 Case layer_norm_case(int64_t tokens, int64_t heads, int64_t groups, int64_t group_cols, bool bias,
-                     uint64_t seed) {
+                     uint64_t seed, bool unit_offset = false) {
   std::mt19937_64 random(seed);
   graph::Builder b("layer_norm");
   const int64_t cols = heads * groups * group_cols;
   std::vector<graph::ValueId> inputs = {b.input("x", tokens_of(cols)), b.vector("weight", group_cols, heads)};
   if (bias) inputs.push_back(b.vector("bias", group_cols, heads));
   Case c;
-  c.graph = finish(b, b.add(graph::LayerNorm{1e-5f}, "y", inputs));
+  c.graph = finish(b, b.add(graph::LayerNorm{1e-5f, unit_offset}, "y", inputs));
   c.sizes = {tokens, tokens, tokens};
   c.inputs = {normal(tokens, cols, random), normal(heads, group_cols, random)};
   for (double& x : c.inputs[0].data) x += 3;
@@ -140,14 +140,15 @@ TEST_CASE("layer_norm: whole rows, and heads with weights of their own") {
   for (const int64_t heads : {1, 4}) {
     for (const int64_t cols : {16, 24, 128}) check(layer_norm_case(3, heads, 2, cols, heads == 4, ++seed));
   }
+  check(layer_norm_case(3, 1, 1, 1031, true, ++seed, true));
   summarise(graph::LayerNorm{});
 }
 
 TEST_CASE("pointwise: every function, also far out") {
   uint64_t seed = 1600;
   using graph::Function;
-  for (const Function function :
-       {Function::scale, Function::clamp, Function::softcap, Function::sigmoid, Function::gelu_tanh}) {
+  for (const Function function : {Function::scale, Function::clamp, Function::softcap, Function::sigmoid,
+                                  Function::gelu_tanh, Function::relu_squared}) {
     for (const int64_t cols : {int64_t{1}, int64_t{31}, int64_t{1031}}) {
       Case c = unary_case(graph::Pointwise{function, 0.7f}, 1 + cols % 4, cols, ++seed);
       for (int64_t i = 0; i < cols && cols > 15; ++i) c.inputs[0].at(0, i) = kExtremes[i % 10];
@@ -167,6 +168,42 @@ TEST_CASE("glu: gelu_tanh, and slots that hold gate and up") {
       check(c);
     }
   }
+}
+
+/// Positions around the first step, and far beyond.
+TEST_CASE("position_scale") {
+  uint64_t seed = 1680;
+  for (const bool steps : {false, true}) {
+    for (const int64_t cols : {1, 17, 1031}) {
+      std::mt19937_64 random(++seed);
+      graph::Builder b("position_scale");
+      Case c;
+      const auto x = b.input("x", tokens_of(cols));
+      const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
+      const graph::PositionScale op{.factor = 0.4f, .length = 16, .shift = 1, .steps = steps};
+      c.graph = finish(b, b.add(op, "y", {x, positions}));
+      c.sizes = {40, 40, 40};
+      c.inputs = {normal(40, cols, random), graph::Array(40, 1)};
+      for (int64_t r = 0; r < 40; ++r) c.inputs[1].at(r, 0) = static_cast<double>(r < 39 ? r : 1 << 20);
+      check(c);
+    }
+  }
+  summarise(graph::PositionScale{});
+}
+
+TEST_CASE("glu: clamped, gate and up in turn") {
+  uint64_t seed = 1690;
+  for (const bool interleaved : {false, true}) {
+    for (const int64_t width : {1, 17, 64, 1031}) {
+      graph::Glu op{.width = width, .interleaved = interleaved};
+      if (seed % 2 == 0) op.limit = 1.5f, op.alpha = 1.702f, op.up_offset = 1.0f;
+      Case c = unary_case(op, 3, 2 * 3 * width, ++seed);
+      for (int64_t i = 0; i < 2 * 3 * width && width > 15; ++i) c.inputs[0].at(0, i) = kExtremes[i % 10];
+      check(c);
+    }
+  }
+  check(
+      binary_case(graph::Glu{.activation = graph::Activation::gelu_tanh, .limit = 0.5f}, 3, 65, 65, ++seed));
 }
 
 TEST_CASE("concat") {

@@ -20,7 +20,7 @@ struct Shape {
   int64_t cols;
 };
 
-Case expert_case(const std::string& format, Shape s, bool per_slot, uint64_t seed) {
+Case expert_case(const std::string& format, Shape s, bool per_slot, uint64_t seed, bool bias = false) {
   std::mt19937_64 random(seed);
   graph::Builder builder("expert_linear");
   const int64_t x_cols = per_slot ? s.cols * s.top_k : s.cols;
@@ -31,12 +31,15 @@ Case expert_case(const std::string& format, Shape s, bool per_slot, uint64_t see
   const auto w = builder.expert_weight("w", tensors, s.experts, s.rows, s.cols);
   graph::ExpertLinear op;
   op.per_slot = per_slot;
-  const auto y = builder.add(op, "y", {x, ids, w});
+  std::vector<graph::ValueId> operands = {x, ids, w};
+  if (bias) operands.push_back(builder.vector("bias", s.rows, s.experts));
+  const auto y = builder.add(op, "y", operands);
   Case c;
   c.graph = finish(builder, y, format);
   c.sizes = {s.tokens, s.tokens, s.tokens};
   c.inputs = {normal(s.tokens, x_cols, random), integers(s.tokens, s.top_k, 0, s.experts - 1, random),
               normal(s.experts * s.rows, s.cols, random)};
+  if (bias) c.inputs.push_back(normal(s.experts, s.rows, random));
   c.name = format + " tokens=" + std::to_string(s.tokens) + " top_k=" + std::to_string(s.top_k) +
            " experts=" + std::to_string(s.experts) + " rows=" + std::to_string(s.rows) +
            " cols=" + std::to_string(s.cols) + (per_slot ? " per_slot" : "");
@@ -57,6 +60,14 @@ TEST_CASE("expert_linear: shared and per-slot rows, formats with and without sca
     }
   }
   summarise(graph::ExpertLinear{}, {"for int8 activations"});
+}
+
+TEST_CASE("expert_linear: a bias of each expert") {
+  uint64_t seed = 150;
+  for (const Shape& shape : {Shape{1, 4, 6, 48, 64}, Shape{3, 2, 5, 33, 96}, Shape{40, 4, 8, 130, 64}}) {
+    ++seed;
+    check(expert_case("mxfp4", shape, seed % 2 == 0, seed, true));
+  }
 }
 
 TEST_CASE("expert_linear: all tokens to one expert") {

@@ -64,6 +64,18 @@ TEST_CASE("router: weights among the logits near the chosen") {
   for (int i = 0; i < 4; ++i) check(router_case(kNear, 7, false, ++seed));
 }
 
+TEST_CASE("router: an expert serves no more tokens than it has places") {
+  uint64_t seed = 1950;
+  for (const float capacity : {0.3f, 1.0f, 2.0f}) {
+    for (const graph::Router& op : kRouters) {
+      ++seed;
+      Case c = router_case(op, 1 + static_cast<int64_t>(seed % 37), false, seed);
+      std::get<graph::Router>(c.graph.nodes[0].op).capacity = capacity;
+      check(c);
+    }
+  }
+}
+
 TEST_CASE("router: a bias moves the choice, not the weights") {
   Case c = router_case({8, 2, 1, 1, Score::sigmoid, GroupScore::max, false, 1.0f}, 1, true, 3);
   for (int64_t e = 0; e < 8; ++e)

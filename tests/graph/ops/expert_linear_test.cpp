@@ -25,6 +25,12 @@ TEST_CASE("expert_linear per_slot") {
   CHECK(y == std::vector<double>{-5, 7});
 }
 
+TEST_CASE("expert_linear adds a bias of each expert") {
+  const Array bias = matrix(3, 1, {100, 200, 300});
+  const auto y = evaluate(ExpertLinear{}, {matrix(2, 2, {1, 2, 3, 4}), kIds, kWeight, bias}, 2, 2);
+  CHECK(y == std::vector<double>{295, 103, 310, 310});
+}
+
 TEST_CASE("expert_linear refuses an expert that does not exist") {
   CHECK(error_of([] {
           evaluate(ExpertLinear{}, {matrix(1, 2, {1, 2}), matrix(1, 1, {3}), kWeight}, 1, 1);
@@ -51,6 +57,11 @@ TEST_CASE("expert_linear C2") {
                  OperandList().result(kTokens, 2).ids(kTokens, 4).weight(1, 2, 3)));
   CHECK(violates("expert_linear C2", ExpertLinear{},
                  OperandList().result(kTokens, 2).ids(kTokens, 2).result(kTokens, 2)));
+}
+
+TEST_CASE("expert_linear C5") {
+  const auto in = OperandList().result(kTokens, 2).ids(kTokens, 2).weight(1, 2, 3);
+  CHECK(violates("expert_linear C5", ExpertLinear{}, OperandList(in).vector(1)));
 }
 
 TEST_CASE("expert_linear C3") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tests/graph/operands.h"
 
 using namespace clinfer::graph;
@@ -31,7 +33,30 @@ TEST_CASE("glu of slots that hold gate and up in one operand") {
   CHECK(op.infer(OperandList().result(kTokens, 8)) == std::vector<Type>{{DType::f32, kTokens, 4}});
 }
 
+TEST_CASE("glu of slots that hold gate and up in turn") {
+  const Glu op{.width = 2, .interleaved = true};
+  const auto y = evaluate(op, {matrix(1, 8, {1, 10, -1, 20, 2, 30, 0, 40})}, 1, 4);
+  CHECK(y == evaluate(Glu{}, {matrix(1, 4, {1, -1, 2, 0}), matrix(1, 4, {10, 20, 30, 40})}, 1, 4));
+}
+
+TEST_CASE("glu clamped") {
+  // gate 9 is cut to 7, -9 is not; up is cut to [-7, 7], then one is added.
+  const Glu op{.limit = 7, .alpha = 1.702f, .up_offset = 1};
+  const auto y = evaluate(op, {matrix(1, 3, {9, -9, 1}), matrix(1, 3, {10, -10, 2})}, 1, 3);
+  const auto open = [](double g) { return g / (1 + std::exp(-static_cast<double>(1.702f) * g)); };
+  CHECK(y[0] == doctest::Approx(open(7) * 8).epsilon(1e-14));
+  CHECK(y[1] == doctest::Approx(open(-9) * -6).epsilon(1e-14));
+  CHECK(y[2] == doctest::Approx(open(1) * 3).epsilon(1e-14));
+}
+
+TEST_CASE("glu C3") {
+  const auto in = OperandList().result(kTokens, 8).result(kTokens, 8);
+  CHECK(violates("glu C3", Glu{.limit = -1}, in));
+  CHECK(violates("glu C3", Glu{.activation = Activation::gelu_tanh, .alpha = 2}, in));
+}
+
 TEST_CASE("glu C2") {
+  CHECK(violates("glu C2", Glu{.interleaved = true}, OperandList().result(kTokens, 8).result(kTokens, 8)));
   CHECK(violates("glu C2", Glu{}, OperandList().result(kTokens, 8)));
   CHECK(violates("glu C2", Glu{.width = 4}, OperandList().result(kTokens, 8).result(kTokens, 8)));
   CHECK(violates("glu C2", Glu{.width = 3}, OperandList().result(kTokens, 8)));

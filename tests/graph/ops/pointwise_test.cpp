@@ -28,6 +28,7 @@ TEST_CASE("pointwise functions") {
   CHECK(open[1] == doctest::Approx(0.75));
   // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) at 1
   CHECK(apply(Function::gelu_tanh, 1, {1, 0})[0] == doctest::Approx(0.8411919906082768).epsilon(1e-14));
+  CHECK(apply(Function::relu_squared, 1, {-3, 0, 1.5}) == std::vector<double>{0, 0, 2.25});
   CHECK(Pointwise{}.infer(OperandList().result(kTokens, 8)) == std::vector<Type>{{DType::f32, kTokens, 8}});
 }
 

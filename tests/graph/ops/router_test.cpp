@@ -124,6 +124,29 @@ TEST_CASE("router near_softmax weighs among the logits near each choice") {
   CHECK(weights[1] == 1);
 }
 
+TEST_CASE("router drops choices beyond an expert's capacity, first choices first") {
+  // Three tokens want expert 0 first and 1 second; the fourth 1, then 0. Two places each.
+  const Router op{
+      .experts = 4, .top_k = 2, .score = RouterScore::sigmoid, .renormalise = false, .capacity = 1};
+  CHECK(op.places(4) == 2);
+  CHECK(op.places(1) == 1);
+  CHECK(Router{.experts = 8, .top_k = 2, .capacity = 1.5f}.places(5) == 2);
+  const double high = logit(0.8), low = logit(0.4), none = logit(0.1);
+  const Array logits = matrix(4, 4,
+                              {high, low, none, none, high, low, none, none,  //
+                               high, low, none, none, low, high, none, none});
+  const auto [ids, weights] = route(op, {logits});
+  CHECK(ids == std::vector<double>{0, 1, 0, 1, 0, 1, 1, 0});
+  const std::vector<double> kept = {0.8, 0.4, 0.8, 0, 0, 0, 0.8, 0};
+  for (size_t i = 0; i < kept.size(); ++i) CHECK(weights[i] == doctest::Approx(kept[i]));
+}
+
+TEST_CASE("router C6") {
+  Router op = kGrouped;
+  op.capacity = -1;
+  CHECK(violates("router C6", op, OperandList().result(kTokens, 8)));
+}
+
 TEST_CASE("router C5") {
   const Router op{.experts = 4, .top_k = 2, .score = RouterScore::near_softmax, .renormalise = false};
   CHECK(violates("router C5", op, OperandList().result(kTokens, 4).vector(4)));
