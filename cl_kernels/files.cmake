@@ -13,5 +13,6 @@ set(KERNEL_FILES
 )
 include(${CMAKE_CURRENT_LIST_DIR}/files_matmul.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/files_elementwise.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/files_recurrent.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/files_encode.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/files_formats.cmake)

@@ -1,4 +1,4 @@
-// y[r] = x[r, offset .. offset + width) as f32: x is a matrix or a cache (of which the columns are all coded,
+// y[r] = x[r, offset .. offset + width), and that of each part, as f32: x is a matrix or a cache (of which the columns are all coded,
 // or all of the tail).
 #include "args/slice_args.h"
 #include "lanes.clh"
@@ -13,14 +13,16 @@
 static void slice_body(uint worker, uint workers, global const uchar* restrict x, global float* restrict y,
                        const SliceArgs* a) {
   const uint width = (uint)a->width;
-  for (uint row = worker; row < (uint)a->rows; row += workers) {
-    global const uchar* from = x + (size_t)row * (uint)a->x_bytes;
-    global float* to = y + (size_t)row * width;
+  const uint parts = (uint)a->parts;
+  for (uint item = worker; item < (uint)a->rows * parts; item += workers) {
+    global const uchar* from = x + (size_t)(item / parts) * (uint)a->x_bytes;
+    global float* to = y + (size_t)item * width;
+    const uint offset = (uint)a->offset + item % parts * (uint)a->stride;
     uint i = LANE;
 #if WG_SIZE == 1 && ALIGNED
-    for (; i + VEC <= width; i += VEC) vec_store(rows_load16(from, (uint)a->offset + i, SLICED), to + i);
+    for (; i + VEC <= width; i += VEC) vec_store(rows_load16(from, offset + i, SLICED), to + i);
 #endif
-    for (; i < width; i += WG_SIZE) to[i] = rows_load(from, (uint)a->offset + i, SLICED);
+    for (; i < width; i += WG_SIZE) to[i] = rows_load(from, offset + i, SLICED);
   }
 }
 

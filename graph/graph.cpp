@@ -68,6 +68,12 @@ ValueId Builder::cache(std::string name, int64_t width, int64_t head, int64_t ta
                  .source = Cache{.width = width, .head = head, .tail = tail}});
 }
 
+ValueId Builder::state(std::string name, int64_t rows, int64_t width) {
+  return append({.name = std::move(name),
+                 .type = {DType::f32, Dim{rows}, width},
+                 .source = Cache{.width = width, .state_rows = rows}});
+}
+
 ValueId Builder::add(Op op, std::string name, std::vector<ValueId> inputs) {
   Node node{.op = std::move(op), .name = std::move(name), .inputs = std::move(inputs), .stage = stage_};
   std::vector<Type> types;
@@ -82,8 +88,8 @@ ValueId Builder::add(Op op, std::string name, std::vector<ValueId> inputs) {
     Value value{.name = i == 0 ? node.name : node.name + "." + std::to_string(i),
                 .type = types[i],
                 .source = Result{index}};
-    if (std::holds_alternative<CacheAppend>(node.op)) {
-      const ValueId written = node.inputs[0];
+    if (const int operand = written_operand(node.op, i); operand >= 0) {
+      const ValueId written = node.inputs[static_cast<size_t>(operand)];
       const ValueId root = graph_.value(written).alias_of;
       value.source = graph_.value(written).source;
       value.alias_of = root < 0 ? written : root;

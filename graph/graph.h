@@ -52,6 +52,8 @@ class Builder {
   ValueId vector(std::string tensor, int64_t size, int64_t rows = 1);
   ValueId constant(std::string name, std::vector<float> data);
   ValueId cache(std::string name, int64_t width, int64_t head = 0, int64_t tail = 0);
+  /// The state of a recurrent layer, [rows, width].
+  ValueId state(std::string name, int64_t rows, int64_t width);
 
   /// Adds a node and returns its first result; `name` names node and result.
   ValueId add(Op op, std::string name, std::vector<ValueId> inputs);

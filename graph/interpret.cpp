@@ -57,9 +57,11 @@ void Interpreter::check_inputs(const Arrays& inputs, const Sizes& sizes) const {
 /// Grows by doubling, so that decoding a token at a time does not copy the cache at each.
 Array& Interpreter::cache(ValueId root, const Sizes& sizes) {
   Array& held = caches_[root];
-  held.cols = graph_.value(root).type.cols;
-  if (held.rows < sizes.context) {
-    held.rows = std::max(sizes.context, 2 * held.rows);
+  const Value& value = graph_.value(root);
+  const int64_t rows = sizes.of(value.type.rows);
+  held.cols = value.type.cols;
+  if (held.rows < rows) {
+    held.rows = value.cache()->is_state() ? rows : std::max(rows, 2 * held.rows);
     held.data.resize(static_cast<size_t>(held.rows * held.cols));
   }
   return held;

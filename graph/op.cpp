@@ -76,8 +76,9 @@ double bytes_of(const Value& value, const Sizes& sizes) {
     return stored_bytes(value.name, weight->format, weight->experts, weight->rows, weight->cols);
   }
   if (const Cache* cache = value.cache()) {
+    const int64_t rows = sizes.of(value.type.rows);
     return static_cast<double>(row_of(*cache).bytes) *
-           static_cast<double>(rows_held(*cache, sizes.context));
+           static_cast<double>(cache->is_state() ? rows : rows_held(*cache, rows));
   }
   return type_bytes(value.type, sizes);
 }

@@ -82,7 +82,16 @@ double cache_bytes_per_token(const Graph& graph) {
   double bytes = 0;
   for (const Value& value : graph.values) {
     const bool own = value.cache() != nullptr && value.alias_of < 0;
-    if (own) bytes += bytes_of(value, {1, 1, 1});
+    if (own && !value.cache()->is_state()) bytes += bytes_of(value, {1, 1, 1});
+  }
+  return bytes;
+}
+
+double state_bytes(const Graph& graph) {
+  double bytes = 0;
+  for (const Value& value : graph.values) {
+    const bool own = value.cache() != nullptr && value.alias_of < 0;
+    if (own && value.cache()->is_state()) bytes += bytes_of(value, {1, 1, 1});
   }
   return bytes;
 }
@@ -90,7 +99,7 @@ double cache_bytes_per_token(const Graph& graph) {
 std::optional<double> cache_bytes_per_token(const Graph& graph, std::string_view format) {
   double bytes = 0;
   for (const Value& value : graph.values) {
-    if (value.cache() == nullptr || value.alias_of >= 0) continue;
+    if (value.cache() == nullptr || value.alias_of >= 0 || value.cache()->is_state()) continue;
     Cache cache = *value.cache();
     cache.format = format;
     try {
@@ -107,7 +116,7 @@ std::optional<double> cache_bytes(const Graph& graph, std::string_view format, i
   for (const Value& value : graph.values) {
     if (value.cache() == nullptr || value.alias_of >= 0) continue;
     Value held = value;
-    std::get<Cache>(held.source).format = format;
+    if (!value.cache()->is_state()) std::get<Cache>(held.source).format = format;
     try {
       bytes += bytes_of(held, {1, 1, context});
     } catch (const Error&) {

@@ -33,6 +33,8 @@ Parameters count_parameters_beside(const Graph& graph, const Graph& other);
 
 /// Bytes that one token adds to the caches, in their formats.
 double cache_bytes_per_token(const Graph& graph);
+/// Bytes of the states of recurrent layers, however long the context is.
+double state_bytes(const Graph& graph);
 /// The same were they all held as `format`, of quant::cache_formats(); nullopt when it cannot hold a head.
 std::optional<double> cache_bytes_per_token(const Graph& graph, std::string_view format);
 /// Bytes of all caches for a context of so many tokens; nullopt likewise.

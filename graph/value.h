@@ -32,13 +32,17 @@ struct Constant {
   bool operator==(const Constant&) const = default;
 };
 
-/// State that outlives a call: one row a token position, `width` elements, held as `format` (a
+/// What outlives a call: one row a token position, `width` elements, held as `format` (a
 /// quant::CacheFormat). A node that writes it has the written cache as its output, which is the same memory.
 struct Cache {
   int64_t width = 1;
   std::string format = "f32";
   int64_t head = 0;  ///< columns of a head, whose scales are its own; 0: all but the tail
   int64_t tail = 0;  ///< last columns, which quantised formats keep in 16 bits (MLA's rotary part)
+  /// 0: a row a position. Else a matrix of so many rows, always f32, that a call reads and replaces: the
+  /// state of a recurrent layer, which counts as zeros when a call begins at position 0.
+  int64_t state_rows = 0;
+  bool is_state() const { return state_rows > 0; }
   /// Positions from ring_first on take `ring` rows in turn, a position the row of the one `ring` before it;
   /// those below have a row of their own. 0: all have (cache_row.h; the pass ring_caches sets it).
   int64_t ring = 0;

@@ -10,10 +10,6 @@
 namespace clinfer::graph {
 namespace {
 
-bool overwrites(const Node& node) {
-  return std::holds_alternative<CacheAppend>(node.op);
-}
-
 class Verifier {
  public:
   explicit Verifier(const Graph& graph) : graph_(graph) {}
@@ -87,7 +83,9 @@ class Verifier {
     } else if (const Constant* constant = value.constant()) {
       typed(kOneRow, static_cast<int64_t>(constant->data.size()));
     } else if (const Cache* cache = value.cache()) {
-      typed(kContext, cache->width);
+      typed(cache->is_state() ? Dim{cache->state_rows} : kContext, cache->width);
+      check(!cache->is_state() || cache->format == "f32", "G10", "value " + value.name,
+            "a state is f32, not " + cache->format);
       check(quant::find_cache_format(cache->format) != nullptr, "G10", "value " + value.name,
             "unknown cache format '" + cache->format + "'");
     }
@@ -126,7 +124,7 @@ class Verifier {
             "stage " + std::to_string(node.stage) + " is not in [-1, " + std::to_string(graph_.stages) + "]");
       for (const ValueId id : node.inputs) check_operand(node, id);
       check_types(node);
-      for (const ValueId id : node.outputs) check_result(node, static_cast<int>(i), id);
+      for (size_t r = 0; r < node.outputs.size(); ++r) check_result(node, static_cast<int>(i), r);
     }
   }
 
@@ -162,15 +160,16 @@ class Verifier {
     }
   }
 
-  void check_result(const Node& node, int index, ValueId id) {
+  void check_result(const Node& node, int index, size_t result) {
+    const ValueId id = node.outputs[result];
     const Value& value = graph_.value(id);
     check(!defined_[static_cast<size_t>(id)], "G3", where(node), value.name + " is made twice or by no node");
     defined_[static_cast<size_t>(id)] = true;
     check(value.device == node.device, "G6", where(node),
           "is on device " + std::to_string(node.device) + ", its result " + value.name + " on device " +
               std::to_string(value.device));
-    if (overwrites(node)) {
-      check_written(node, id);
+    if (const int operand = written_operand(node.op, result); operand >= 0) {
+      check_written(node, node.inputs[static_cast<size_t>(operand)], id);
     } else {
       const auto* made = std::get_if<Result>(&value.source);
       check(made != nullptr && made->node == index, "G3", where(node),
@@ -178,10 +177,10 @@ class Verifier {
     }
   }
 
-  void check_written(const Node& node, ValueId id) {
+  void check_written(const Node& node, ValueId operand, ValueId id) {
     const Value& value = graph_.value(id);
-    const Value& before = graph_.value(node.inputs[0]);
-    const ValueId root = before.alias_of < 0 ? node.inputs[0] : before.alias_of;
+    const Value& before = graph_.value(operand);
+    const ValueId root = before.alias_of < 0 ? operand : before.alias_of;
     check(value.alias_of == root, "G5", where(node),
           value.name + " is not an alias of " + graph_.value(root).name);
     check(value.source == before.source, "G5", where(node),

@@ -27,7 +27,8 @@ void round_columns(const Cache& cache, const double* from, int64_t offset, int64
 std::vector<Type> CacheAppend::infer(Operands in) const {
   require_count(in, 3, 3, kName);
   const Cache* cache = in[0]->cache();
-  require(cache != nullptr, "cache_append C1", "the first operand is a cache", in);
+  require(cache != nullptr && !cache->is_state(), "cache_append C1",
+          "the first operand is a cache of rows by position", in);
   const int64_t cols = in[1]->type.cols;
   require(offset >= 0 && offset + cols <= in[0]->type.cols, "cache_append C2",
           "0 <= offset and offset + x's columns <= the cache's width", in, attributes());

@@ -7,7 +7,7 @@ namespace clinfer::graph {
 void set_cache_format(Graph& graph, const std::string& format) {
   for (Value& value : graph.values) {
     auto* cache = std::get_if<Cache>(&value.source);
-    if (cache == nullptr) continue;
+    if (cache == nullptr || cache->is_state()) continue;
     cache->format = format;
     row_of(*cache);
   }

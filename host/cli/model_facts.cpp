@@ -52,6 +52,7 @@ ModelFacts model_facts(const graph::Model& model, const FactLengths& lengths,
     facts.draft_own = graph::count_parameters_beside(*model.draft, model.main);
   }
   facts.caches = cache_facts(model.main, lengths.context);
+  facts.state_bytes = graph::state_bytes(model.main);
   graph::Graph main = model.main;
   graph::set_cache_format(main, kLeftOut);
   const graph::Sizes decode{1, 1, lengths.context + 1};

@@ -60,7 +60,9 @@ std::string work_text(const ModelFacts& facts) {
     per_token += fmt::format("{}{} {:.0f} B", comma, cache.format, cache.token_bytes);
     whole += fmt::format("{}{} {}", comma, cache.format, plan::readable_bytes(cache.context_bytes));
   }
+  const std::string states = plan::readable_bytes(facts.state_bytes);
   return fact("cache of a token", per_token) +
+         (facts.state_bytes > 0 ? fact("recurrent states", states + " a sequence, f32") : "") +
          fact(fmt::format("cache of {}", facts.lengths.context), whole) +
          fact("prefill", fmt::format("{} a token of a prompt of {}",
                                      readable_flops(facts.prefill_flops / prompt), facts.lengths.prompt)) +
@@ -132,6 +134,7 @@ nlohmann::json facts_json(const graph::Model& model, const ModelFacts& facts,
                          {"prompt", facts.lengths.prompt},
                          {"parameters", parameters_json(facts.parameters)},
                          {"cache_read_bytes", facts.cache_read_bytes},
+                         {"state_bytes", facts.state_bytes},
                          {"decode_flops", facts.decode_flops},
                          {"prefill_flops", facts.prefill_flops},
                          {"devices", devices_json(facts, devices)}};

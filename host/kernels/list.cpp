@@ -78,6 +78,17 @@ Variants list(const graph::Copy&) {
 
 std::span<const Variant> variants_of(const graph::Op& op) {
   return std::visit([](const auto& o) { return list(o); }, op);
+// Recurrent layers.
+Variants list(const graph::CausalConv&) {
+  return causal_conv_variants();
+}
+Variants list(const graph::DecayGate&) {
+  return decay_gate_variants();
+}
+Variants list(const graph::LinearAttention&) {
+  return linear_attention_variants();
+}
+
 }
 
 }  // namespace clinfer::kernels

@@ -20,6 +20,8 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::Slice>(context.node.op);
   SliceArgs args{};
   args.width = narrow(op.width, "slice: width");
+  args.parts = narrow(op.parts, "slice: parts");
+  args.stride = narrow(op.stride, "slice: stride");
   const graph::Value& x = context.input(0);
   args.offset = narrow(storage_column(x, op.offset), "slice: offset");
   args.x_bytes = narrow(row_bytes(x), "slice: bytes of a row");
@@ -32,7 +34,7 @@ Prepared prepare(const OpContext& context) {
   launch.work = [args, rows = context.input(0).type.rows,
                  device = context.device](const graph::Sizes& sizes) mutable {
     args.rows = narrow(sizes.of(rows), "slice: rows");
-    return Work{worker_count(device, args.rows), bytes_of(args)};
+    return Work{worker_count(device, int64_t{args.rows} * args.parts), bytes_of(args)};
   };
   return one_launch(std::move(launch));
 }

@@ -28,6 +28,10 @@ graph::Array limits(const graph::ExpertCombine& op, graph::Inputs in, graph::Inp
 graph::Array limits(const graph::Slice& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::Concat& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::SelectRows& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::CausalConv& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::DecayGate& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::LinearAttention& op, graph::Inputs in, graph::Inputs expected,
+                    size_t output);
 graph::Array limits(const graph::CacheAppend& op, graph::Inputs in, graph::Inputs expected, size_t output);
 
 /// units * eps * |expected|.

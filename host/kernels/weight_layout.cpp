@@ -85,7 +85,8 @@ int64_t device_bytes(const graph::Value& value, const graph::Sizes& sizes) {
   if (!type.format.empty()) return sizes.of(type.rows) * activation_layout(type.format, type.cols).row_bytes;
   const graph::Cache* cache = value.cache();
   const int64_t rows = sizes.of(type.rows);
-  return cache == nullptr ? rows * type.cols * 4 : graph::row_of(*cache).bytes * graph::rows_held(*cache, rows);
+  if (cache == nullptr) return rows * type.cols * 4;
+  return graph::row_of(*cache).bytes * (cache->is_state() ? rows : graph::rows_held(*cache, rows));
 }
 
 }  // namespace clinfer::kernels

@@ -64,6 +64,23 @@ void shrink(graph::Attention& op, std::vector<Value*> in) {
   in[0]->type.cols = graph::count_of(op.views) * op.heads * (op.key_dim + op.shared_dim);
 }
 
+void shrink_state(Value& state, int64_t rows) {
+  std::get<graph::Cache>(state.source).state_rows = rows;
+  state.type.rows.factor = rows;
+}
+
+void shrink(graph::LinearAttention& op, std::vector<Value*> in) {
+  const int64_t group = op.heads / op.key_heads;
+  const int64_t decays = in[3]->type.cols / op.heads;
+  op.key_heads = std::min(op.key_heads, kMostHeads);
+  op.heads = op.key_heads * group;
+  in[3]->type.cols = decays * op.heads;
+  if (auto* constant = std::get_if<graph::Constant>(&in[3]->source))
+    constant->data.resize(static_cast<size_t>(in[3]->type.cols));
+  shrink_state(*in[4], op.heads * op.key_dim);
+  if (op.delta) in[6]->type.cols = op.heads;
+}
+
 /// Copies the node's operands into a graph of their own; results of other nodes become inputs.
 Graph lone_node(const Graph& from, const graph::Node& node) {
   Graph graph;
@@ -85,7 +102,7 @@ Graph lone_node(const Graph& from, const graph::Node& node) {
   for (size_t i = 0; i < alone.outputs.size(); ++i) {
     Value value = from.value(node.outputs[i]);
     value.type = types[i];
-    if (value.alias_of >= 0) value.alias_of = 0;  // the cache that is written is the first operand
+    value.alias_of = graph::written_operand(alone.op, i);  // values are operands in order
     if (value.is_result()) value.source = graph::Result{0};
     graph.values.push_back(std::move(value));
     alone.outputs[i] = static_cast<graph::ValueId>(graph.values.size()) - 1;

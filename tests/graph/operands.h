@@ -32,6 +32,9 @@ class OperandList {
   }
   OperandList& cache(int64_t width) { return cache(Cache{width}); }
   OperandList& cache(const Cache& cache) { return add({DType::f32, kContext, cache.width}, cache); }
+  OperandList& state(int64_t rows, int64_t width) {
+    return add({DType::f32, Dim{rows}, width}, Cache{.width = width, .state_rows = rows});
+  }
 
   operator Operands() const { return pointers_; }  // NOLINT(google-explicit-constructor)
 

@@ -24,7 +24,8 @@ TEST_CASE("every op has a name of its own and names its constraint on the number
     const std::string name(name_of(op));
     CHECK_MESSAGE(names.insert(name).second, name);
     CHECK_MESSAGE(std::visit([&](const auto& o) { return violates(name + " C0", o, {}); }, op), name);
-    const auto six = OperandList().cache(1).cache(1).cache(1).cache(1).cache(1).cache(1);
-    CHECK_MESSAGE(std::visit([&](const auto& o) { return violates(name + " C0", o, six); }, op), name);
+    OperandList many;
+    for (int i = 0; i < 9; ++i) many.cache(1);
+    CHECK_MESSAGE(std::visit([&](const auto& o) { return violates(name + " C0", o, many); }, op), name);
   }
 }
