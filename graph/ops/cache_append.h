@@ -16,8 +16,8 @@ struct CacheAppend {
   int64_t offset = 0;
   Cache stored{};  ///< what values are rounded as
   bool operator==(const CacheAppend&) const = default;
-
   static constexpr int written_operand(size_t) { return 0; }
+
   std::vector<Type> infer(Operands in) const;
   void reference(Inputs in, Outputs out) const;
   Cost cost(Operands in, const Sizes& sizes) const;

@@ -66,6 +66,17 @@ Variants list(const graph::SelectRows&) {
   return select_rows_variants();
 }
 
+// Recurrent layers.
+Variants list(const graph::CausalConv&) {
+  return causal_conv_variants();
+}
+Variants list(const graph::DecayGate&) {
+  return decay_gate_variants();
+}
+Variants list(const graph::LinearAttention&) {
+  return linear_attention_variants();
+}
+
 // Expanded by a pass, and done by the executor.
 Variants list(const graph::LatentAttention&) {
   return {};
@@ -78,17 +89,6 @@ Variants list(const graph::Copy&) {
 
 std::span<const Variant> variants_of(const graph::Op& op) {
   return std::visit([](const auto& o) { return list(o); }, op);
-// Recurrent layers.
-Variants list(const graph::CausalConv&) {
-  return causal_conv_variants();
-}
-Variants list(const graph::DecayGate&) {
-  return decay_gate_variants();
-}
-Variants list(const graph::LinearAttention&) {
-  return linear_attention_variants();
-}
-
 }
 
 }  // namespace clinfer::kernels

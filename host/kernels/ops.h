@@ -24,8 +24,8 @@ std::span<const Variant> attention_variants();
 std::span<const Variant> router_variants();
 std::span<const Variant> expert_combine_variants();
 std::span<const Variant> select_rows_variants();
-
-}  // namespace clinfer::kernels
 std::span<const Variant> causal_conv_variants();
 std::span<const Variant> decay_gate_variants();
 std::span<const Variant> linear_attention_variants();
+
+}  // namespace clinfer::kernels
