@@ -3,11 +3,16 @@ list(APPEND KERNEL_FILES
   add.cl
   args/add_args.h
   args/attention_args.h
+  args/block_compress_args.h
+  args/block_importance_args.h
   args/cache_append_args.h
+  args/choose_highest_args.h
   args/concat_args.h
   args/expert_combine_args.h
+  args/gated_sum_args.h
   args/glu_args.h
   args/layer_norm_args.h
+  args/lightning_indexer_args.h
   args/pointwise_args.h
   args/position_scale_args.h
   args/rms_norm_args.h
@@ -19,9 +24,13 @@ list(APPEND KERNEL_FILES
   attention/decode_split.cl
   attention/simple.cl
   attention/tile.cl
+  block_compress.cl
+  block_importance.cl
   cache_append.cl
+  choose_highest.cl
   concat.cl
   expert_combine.cl
+  gated_sum.cl
   glu.cl
   include/activation.clh
   include/attention_block.clh
@@ -45,7 +54,9 @@ list(APPEND KERNEL_FILES
   include/copy.clh
   include/lanes.clh
   include/mxint8_scale.clh
+  include/score_order.clh
   layer_norm.cl
+  lightning_indexer.cl
   pointwise.cl
   position_scale.cl
   rms_norm.cl

@@ -4,6 +4,8 @@
 
 #include "graph/ops/add.h"
 #include "graph/ops/attention.h"
+#include "graph/ops/block_compress.h"
+#include "graph/ops/block_select.h"
 #include "graph/ops/cache_append.h"
 #include "graph/ops/causal_conv.h"
 #include "graph/ops/concat.h"
@@ -12,10 +14,12 @@
 #include "graph/ops/embedding.h"
 #include "graph/ops/expert_combine.h"
 #include "graph/ops/expert_linear.h"
+#include "graph/ops/gated_sum.h"
 #include "graph/ops/glu.h"
 #include "graph/ops/head_linear.h"
 #include "graph/ops/latent_attention.h"
 #include "graph/ops/layer_norm.h"
+#include "graph/ops/lightning_indexer.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/linear_attention.h"
 #include "graph/ops/pointwise.h"
@@ -33,7 +37,8 @@ namespace clinfer::graph {
 using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, PositionScale, Linear, HeadLinear, Rope, Slice,
                         Concat, Add, Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear,
                         ExpertCombine, SelectRows, Copy, Quantize, CausalConv, DecayGate,
-                        LinearAttention>;
+                        LinearAttention, LightningIndexer,
+                        BlockSelect, BlockCompress, GatedSum>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

@@ -9,6 +9,7 @@ Model build_cohere(const Meta& config, const BuildOptions& options);
 Model build_cohere2(const Meta& config, const BuildOptions& options);
 Model build_deepseek_v2(const Meta& config, const BuildOptions& options);
 Model build_deepseek_v3(const Meta& config, const BuildOptions& options);
+Model build_deepseek_v32(const Meta& config, const BuildOptions& options);
 Model build_ernie4_5(const Meta& config, const BuildOptions& options);
 Model build_ernie4_5_moe(const Meta& config, const BuildOptions& options);
 Model build_exaone4(const Meta& config, const BuildOptions& options);

@@ -5,15 +5,17 @@
 namespace clinfer::graph {
 namespace {
 
-ValueId mixed(Builder& b, const Decoder& s, const DecoderStream& stream, const LayerKind& kind,
+ValueId mixed(Builder& b, const Decoder& s, DecoderStream& stream, const LayerKind& kind,
               const std::string& prefix, ValueId x) {
   LayerPosition at{.positions = stream.in.positions, .window = kind.window};
   if (kind.rotary >= 0) {
     at.inv_freq = stream.inv_freq.at(static_cast<size_t>(kind.rotary));
     at.scale = s.rotaries.at(static_cast<size_t>(kind.rotary)).scale;
   }
-  if (const auto* latent = std::get_if<LatentAttentionBlock>(&s.attention))
-    return latent_attention(b, *latent, prefix, x, at.positions, at.inv_freq);
+  if (const auto* latent = std::get_if<LatentAttentionBlock>(&s.attention)) {
+    if (!kind.shares_rows) stream.selected = -1;
+    return latent_attention(b, *latent, prefix, x, at.positions, at.inv_freq, &stream.selected);
+  }
   return grouped_attention(b, std::get<GroupedAttentionBlock>(s.attention), prefix, x, at);
 }
 
@@ -48,7 +50,7 @@ ValueId embed(Builder& b, const Decoder& s, const DecoderStream& stream) {
   return residual(b, s.names.embedding + ".sum", x, place);
 }
 
-ValueId decoder_layer(Builder& b, const Decoder& s, const DecoderStream& stream, int64_t layer, ValueId x) {
+ValueId decoder_layer(Builder& b, const Decoder& s, DecoderStream& stream, int64_t layer, ValueId x) {
   const std::string p = s.names.layers + "." + std::to_string(layer);
   const LayerKind& kind = s.kinds.at(static_cast<size_t>(layer));
   const ValueId attention_in = normed(b, s, p, s.around_attention.before, x);
@@ -78,7 +80,7 @@ void add_logits(Builder& b, const Decoder& s, ValueId x) {
 
 Model build_decoder(const Decoder& s, bool with_hidden) {
   Builder b("main");
-  const DecoderStream stream = open_stream(b, s);
+  DecoderStream stream = open_stream(b, s);
   ValueId x = embed(b, s, stream);
   for (int64_t i = 0; i < s.layers; ++i) {
     b.stage(static_cast<int>(i));

@@ -26,6 +26,7 @@ struct LayerKind {
   int64_t window = 0;   ///< sliding window in tokens, 0: none
   int rotary = 0;       ///< index into Decoder::rotaries, -1: the layer's attention knows no positions
   bool sparse = false;  ///< a mixture of experts in place of the dense network
+  bool shares_rows = false;  ///< latent attention reads the rows that an earlier layer's indexer chose
 };
 
 struct DecoderNames {
@@ -76,10 +77,11 @@ Decoder read_decoder_frame(const Meta& config);
 struct DecoderStream {
   DecoderInputs in;
   std::vector<ValueId> inv_freq;  ///< of each rotary table
+  ValueId selected = -1;          ///< rows that the last indexer chose
 };
 DecoderStream open_stream(Builder& b, const Decoder& s);
 ValueId embed(Builder& b, const Decoder& s, const DecoderStream& stream);
-ValueId decoder_layer(Builder& b, const Decoder& s, const DecoderStream& stream, int64_t layer, ValueId x);
+ValueId decoder_layer(Builder& b, const Decoder& s, DecoderStream& stream, int64_t layer, ValueId x);
 /// Logits of normed rows, as the graph's output.
 void add_logits(Builder& b, const Decoder& s, ValueId x);
 

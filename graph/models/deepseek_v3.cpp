@@ -1,41 +1,13 @@
-#include "graph/models/blocks.h"
 #include "graph/models/builders.h"
 #include "graph/models/deepseek_moe.h"
-#include "graph/models/limits.h"
+#include "graph/models/draft_module.h"
 
 namespace clinfer::graph {
-namespace {
-
-/// The first MTP module (DeepSeek-V3, section 2.2): eh_proj([enorm(embedding) ; hnorm(hidden)]), one decoder
-/// layer, its own norm, the main embedding and head (checkpoints carry copies of both).
-Graph build_draft(const Decoder& s) {
-  Builder b("draft");
-  DecoderStream stream{add_decoder_inputs(b), {}};
-  const ValueId hidden = b.input("hidden", {DType::f32, kTokens, s.hidden});
-  stream.inv_freq = {b.constant("inv_freq", s.rotaries.front().inv_freq)};
-  const std::string p = s.names.layers + "." + std::to_string(s.layers);
-  b.stage(static_cast<int>(s.layers));
-  const ValueId e = norm(b, p + ".enorm", embed(b, s, stream), s.hidden, s.norm);
-  const ValueId h = norm(b, p + ".hnorm", hidden, s.hidden, s.norm);
-  ValueId x = linear(b, p + ".eh_proj", b.add(Concat{}, p + ".eh_concat", {e, h}), 2 * s.hidden, s.hidden);
-  x = decoder_layer(b, s, stream, s.layers, x);
-  x = norm(b, p + ".shared_head.norm", x, s.hidden, s.norm);
-  b.output(x, "hidden_out");
-  add_logits(b, s, b.add(SelectRows{}, "output_rows.select", {x, stream.in.output_rows}));
-  return b.finish(static_cast<int>(s.layers));
-}
-
-}  // namespace
 
 /// DeepSeek-V3 and R1 (DeepSeek-AI 2024), and what shares the class (Moonlight, Kimi-K2, GLM-4.7-Flash): MLA,
 /// a sigmoid router with choice biases and groups, an MTP module.
 Model build_deepseek_v3(const Meta& config, const BuildOptions& options) {
-  Decoder s = read_latent_decoder(config, options);
-  const bool draft = options.draft && config.integer_or("num_nextn_predict_layers", 0, 0, 64) > 0;
-  s.kinds.push_back({.sparse = true});  // the module's layer
-  Model model = build_decoder(s, draft);
-  if (draft) model.draft = build_draft(s);
-  return model;
+  return build_with_draft(config, read_latent_decoder(config, options), options);
 }
 
 }  // namespace clinfer::graph

@@ -12,12 +12,17 @@ namespace {
 /// The norms inside MLA have their own default eps, whatever rms_norm_eps says.
 constexpr NormBlock kLatentNorm{.eps = 1e-6f};
 
-ValueId query(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x) {
+struct Query {
+  ValueId q;
+  ValueId latent = -1;  ///< normed; -1: the model has a single q_proj
+};
+
+Query query(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x) {
   const int64_t cols = s.heads * (s.nope_dim + s.rope_dim);
-  if (s.q_rank == 0) return linear(b, prefix + ".q_proj", x, s.hidden, cols);
+  if (s.q_rank == 0) return {linear(b, prefix + ".q_proj", x, s.hidden, cols)};
   ValueId latent = linear(b, prefix + ".q_a_proj", x, s.hidden, s.q_rank, s.bias);
   latent = norm(b, prefix + ".q_a_layernorm", latent, s.q_rank, kLatentNorm);
-  return linear(b, prefix + ".q_b_proj", latent, s.q_rank, cols);
+  return {linear(b, prefix + ".q_b_proj", latent, s.q_rank, cols), latent};
 }
 
 }  // namespace
@@ -38,18 +43,21 @@ LatentAttentionBlock read_latent_attention(const Meta& config, int64_t context) 
 }
 
 ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x,
-                         ValueId positions, ValueId inv_freq) {
+                         ValueId positions, ValueId inv_freq, ValueId* selected) {
   const int64_t head_dim = s.nope_dim + s.rope_dim;
-  ValueId q = query(b, s, prefix, x);
-  q = b.add(Rope{head_dim, s.nope_dim, s.rope_dim, s.pairing, s.rotary.scale}, prefix + ".q_rope",
-            {q, positions, inv_freq});
+  const Query made = query(b, s, prefix, x);
+  const auto rotated = [&](ValueId rows, int64_t dim, int64_t offset, const std::string& name) {
+    if (inv_freq < 0) return rows;
+    const Rope rope{dim, offset, s.rope_dim, s.pairing, s.rotary.scale};
+    return b.add(rope, prefix + name, {rows, positions, inv_freq});
+  };
+  const ValueId q = rotated(made.q, head_dim, s.nope_dim, ".q_rope");
 
   const ValueId kv = linear(b, prefix + ".kv_a_proj_with_mqa", x, s.hidden, s.kv_rank + s.rope_dim, s.bias);
   ValueId latent = b.add(Slice{0, s.kv_rank}, prefix + ".latent", {kv});
   latent = norm(b, prefix + ".kv_a_layernorm", latent, s.kv_rank, kLatentNorm);
   ValueId key = b.add(Slice{s.kv_rank, s.rope_dim}, prefix + ".key", {kv});
-  key = b.add(Rope{s.rope_dim, 0, s.rope_dim, s.pairing, s.rotary.scale}, prefix + ".k_rope",
-              {key, positions, inv_freq});
+  key = rotated(key, s.rope_dim, 0, ".k_rope");
   ValueId cache = b.cache(prefix + ".latents", s.kv_rank + s.rope_dim, s.kv_rank, s.rope_dim);
   cache = b.add(CacheAppend{0}, prefix + ".latent.append", {cache, latent, positions});
   cache = b.add(CacheAppend{s.kv_rank}, prefix + ".key.append", {cache, key, positions});
@@ -64,7 +72,17 @@ ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::s
   op.scale = static_cast<float>(m * m / std::sqrt(static_cast<double>(head_dim)));
   const ValueId kv_b =
       b.weight(prefix + ".kv_b_proj.weight", s.heads * (s.nope_dim + s.value_dim), s.kv_rank);
-  const ValueId y = b.add(op, prefix + ".attention", {q, cache, kv_b, positions});
+  std::vector<ValueId> operands = {q, cache, kv_b, positions};
+  if (s.indexer.heads > 0) {
+    ValueId rows = selected != nullptr ? *selected : -1;
+    if (rows < 0)
+      rows = indexer(b, s.indexer, prefix + ".indexer",
+                     {x, made.latent, positions, inv_freq, s.hidden, s.q_rank, s.rotary});
+    if (selected != nullptr) *selected = rows;
+    op.selected = s.indexer.count;
+    operands.push_back(rows);
+  }
+  const ValueId y = b.add(op, prefix + ".attention", std::move(operands));
   return linear(b, prefix + ".o_proj", y, s.heads * s.value_dim, s.hidden, s.bias);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "graph/graph.h"
+#include "graph/models/indexer_block.h"
 #include "graph/models/rotary.h"
 
 namespace clinfer::graph {
@@ -19,12 +20,16 @@ struct LatentAttentionBlock {
   bool bias = false;  ///< on q_a_proj, kv_a_proj_with_mqa and o_proj
   RopePairing pairing = RopePairing::interleaved;
   Rotary rotary;
+  IndexerBlock indexer;
 };
 
 LatentAttentionBlock read_latent_attention(const Meta& config, int64_t context = 0);
 
 /// The block's output for x f32[tokens, hidden]; keeps [latent | rotated key] rows in a cache.
+/// inv_freq -1: nothing rotates.
+/// With an indexer: *selected are the rows that an earlier layer's chose, to be used here too, or -1; then
+/// they are what this layer's chooses.
 ValueId latent_attention(Builder& b, const LatentAttentionBlock& s, const std::string& prefix, ValueId x,
-                         ValueId positions, ValueId inv_freq);
+                         ValueId positions, ValueId inv_freq, ValueId* selected = nullptr);
 
 }  // namespace clinfer::graph

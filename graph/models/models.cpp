@@ -19,6 +19,7 @@ std::span<const Family> families() {
       {"qwen3_moe", {"qwen3_moe"}, build_qwen3_moe},
       {"deepseek_v2", {"deepseek_v2"}, build_deepseek_v2},
       {"deepseek_v3", {"deepseek_v3", "kimi_k2", "glm4_moe_lite"}, build_deepseek_v3},
+      {"deepseek_v32", {"deepseek_v32", "glm_moe_dsa"}, build_deepseek_v32},
       {"cohere", {"cohere"}, build_cohere},
       {"cohere2", {"cohere2"}, build_cohere2},
       {"ernie4_5", {"ernie4_5"}, build_ernie4_5},

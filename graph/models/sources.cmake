@@ -6,6 +6,8 @@ set(MODEL_SOURCES
   models/deepseek_moe.cpp
   models/deepseek_v2.cpp
   models/deepseek_v3.cpp
+  models/deepseek_v32.cpp
+  models/draft_module.cpp
   models/ernie4_5.cpp
   models/exaone4.cpp
   models/gemma.cpp
@@ -17,6 +19,7 @@ set(MODEL_SOURCES
   models/granite.cpp
   models/grouped_attention_block.cpp
   models/hunyuan.cpp
+  models/indexer_block.cpp
   models/latent_attention_block.cpp
   models/llama.cpp
   models/local_experts.cpp
@@ -26,6 +29,7 @@ set(MODEL_SOURCES
   models/mlp_block.cpp
   models/models.cpp
   models/moe_block.cpp
+  models/native_sparse_block.cpp
   models/norm_block.cpp
   models/olmo.cpp
   models/phi.cpp

@@ -44,6 +44,7 @@ std::vector<Type> CacheAppend::infer(Operands in) const {
 void CacheAppend::reference(Inputs in, Outputs out) const {
   if (out[0] != in[0]) out[0]->data = in[0]->data;
   for (int64_t t = 0; t < in[1]->rows; ++t) {
+    if (in[2]->at(t, 0) < 0) continue;
     const int64_t row = checked_index(in[2]->at(t, 0), out[0]->rows, "cache_append: position");
     if (stored.format == "f32") {
       for (int64_t c = 0; c < in[1]->cols; ++c) out[0]->at(row, offset + c) = in[1]->at(t, c);

@@ -6,6 +6,7 @@ namespace clinfer::graph {
 
 /// Writes columns [offset, offset + n) of the cache rows that the positions name:
 /// (cache, x f32[tokens, n], positions i32[tokens, 1]) -> the written cache, the same memory.
+/// A token whose position is below 0 is not written.
 /// Values are rounded to the cache's format, groups of a quantised one with a scale made of these columns;
 /// the reference leaves those of an f32 cache in double precision.
 /// C1 the first operand is a cache of rows by position; C2 0 <= offset, offset + n <= width; C3 positions is

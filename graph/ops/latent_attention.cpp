@@ -8,7 +8,7 @@
 namespace clinfer::graph {
 
 std::vector<Type> LatentAttention::infer(Operands in) const {
-  require_count(in, 4, 4, kName);
+  require_count(in, 4, 5, kName);
   const bool dims = heads > 0 && nope_dim > 0 && rope_dim > 0 && value_dim > 0 && rank > 0;
   require(dims && in[0]->type == Type{DType::f32, kTokens, heads * (nope_dim + rope_dim)},
           "latent_attention C1", "q is f32[tokens, heads * (nope_dim + rope_dim)], dims > 0", in,
@@ -21,6 +21,11 @@ std::vector<Type> LatentAttention::infer(Operands in) const {
           "latent_attention C3", "kv_b is [heads * (nope_dim + value_dim), rank]", in, attributes());
   require(in[3]->type == Type{DType::i32, kTokens, 1}, "latent_attention C4", "positions is i32[tokens, 1]",
           in);
+  const bool chosen =
+      selected == 0 ? in.size() == 4
+                    : selected > 0 && in.size() == 5 && in[4]->type == Type{DType::i32, kTokens, selected};
+  require(chosen, "latent_attention C5", "selected is i32[tokens, selected] where rows are chosen", in,
+          attributes());
   return {{DType::f32, kTokens, heads * value_dim}};
 }
 
@@ -37,11 +42,12 @@ void LatentAttention::reference(Inputs in, Outputs out) const {
   Array* const made[] = {&keys_values};
   Linear{}.reference(latent_and_weight, made);
 
-  const Array* const operands[] = {in[0], &keys_values, &keys_values, in[3], &cache};
-  attention().reference(operands, out);
+  std::vector<const Array*> operands = {in[0], &keys_values, &keys_values, in[3], &cache};
+  if (selected > 0) operands.push_back(in[4]);
+  naive().reference(operands, out);
 }
 
-Attention LatentAttention::attention() const {
+Attention LatentAttention::naive() const {
   const int64_t stride = nope_dim + value_dim;
   return {.heads = heads,
           .kv_heads = heads,
@@ -51,7 +57,17 @@ Attention LatentAttention::attention() const {
           .keys = {0, stride},
           .values = {nope_dim, stride},
           .shared_offset = rank,
-          .scale = scale};
+          .scale = scale,
+          .selection = {.count = selected}};
+}
+
+Attention LatentAttention::absorbed() const {
+  return {.heads = heads,
+          .kv_heads = 1,
+          .key_dim = rank + rope_dim,
+          .value_dim = rank,
+          .scale = scale,
+          .selection = {.count = selected}};
 }
 
 // The cheaper of the two forms in FLOP. Naive: keys and values of every row made anew, then attention on
@@ -60,7 +76,9 @@ Attention LatentAttention::attention() const {
 Cost LatentAttention::cost(Operands in, const Sizes& sizes) const {
   const auto tokens = static_cast<double>(sizes.tokens);
   const auto context = static_cast<double>(sizes.context);
-  const double pairs = tokens * (context - (tokens - 1) / 2) * static_cast<double>(heads);
+  double attended = context - (tokens - 1) / 2;
+  if (selected > 0) attended = std::min(attended, static_cast<double>(selected));
+  const double pairs = tokens * attended * static_cast<double>(heads);
   const double matrix = 2 * static_cast<double>(heads * (nope_dim + value_dim)) * static_cast<double>(rank);
   const double naive =
       context * matrix + pairs * static_cast<double>(2 * (nope_dim + rope_dim + value_dim) + 5);
@@ -69,9 +87,11 @@ Cost LatentAttention::cost(Operands in, const Sizes& sizes) const {
 }
 
 Attributes LatentAttention::attributes() const {
-  return {{"heads", std::to_string(heads)},       {"nope_dim", std::to_string(nope_dim)},
-          {"rope_dim", std::to_string(rope_dim)}, {"value_dim", std::to_string(value_dim)},
-          {"rank", std::to_string(rank)},         {"scale", format_number(scale)}};
+  Attributes shown = {{"heads", std::to_string(heads)},       {"nope_dim", std::to_string(nope_dim)},
+                      {"rope_dim", std::to_string(rope_dim)}, {"value_dim", std::to_string(value_dim)},
+                      {"rank", std::to_string(rank)},         {"scale", format_number(scale)}};
+  if (selected > 0) shown.emplace_back("selected", std::to_string(selected));
+  return shown;
 }
 
 }  // namespace clinfer::graph

@@ -56,6 +56,18 @@ Variants list(const graph::CacheAppend&) {
 Variants list(const graph::Attention&) {
   return attention_variants();
 }
+Variants list(const graph::LightningIndexer&) {
+  return lightning_indexer_variants();
+}
+Variants list(const graph::BlockSelect&) {
+  return block_select_variants();
+}
+Variants list(const graph::BlockCompress&) {
+  return block_compress_variants();
+}
+Variants list(const graph::GatedSum&) {
+  return gated_sum_variants();
+}
 Variants list(const graph::Router&) {
   return router_variants();
 }

@@ -2,12 +2,17 @@ set(ELEMENTWISE_SOURCES
   add.cpp
   attention.cpp
   attention_args.cpp
+  block_compress.cpp
+  block_select.cpp
   cache_append.cpp
   cache_storage.cpp
+  choose_highest.cpp
   concat.cpp
   expert_combine.cpp
+  gated_sum.cpp
   glu.cpp
   layer_norm.cpp
+  lightning_indexer.cpp
   pointwise.cpp
   position_scale.cpp
   rms_norm.cpp
@@ -16,4 +21,5 @@ set(ELEMENTWISE_SOURCES
   select_rows.cpp
   slice.cpp
   tolerance_attention.cpp
+  tolerance_selection.cpp
   tolerance_elementwise.cpp)

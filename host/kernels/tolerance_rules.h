@@ -33,6 +33,10 @@ graph::Array limits(const graph::DecayGate& op, graph::Inputs in, graph::Inputs 
 graph::Array limits(const graph::LinearAttention& op, graph::Inputs in, graph::Inputs expected,
                     size_t output);
 graph::Array limits(const graph::CacheAppend& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::LightningIndexer& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::BlockSelect& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::BlockCompress& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::GatedSum& op, graph::Inputs in, graph::Inputs expected, size_t output);
 
 /// units * eps * |expected|.
 graph::Array relative_limits(const graph::Array& expected, double units);

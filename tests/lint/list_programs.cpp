@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "graph/models/native_sparse_block.h"
+#include "graph/passes/set_cache_format.h"
 #include "host/encode/encoder.h"
 #include "host/io/checkpoint.h"
 #include "host/kernels/variant.h"
@@ -98,6 +100,28 @@ void collect_families(Found& found) {
   }
 }
 
+/// Ops of a block that no family has.
+void collect_native_sparse(Found& found) {
+  graph::NativeSparseBlock block;
+  block.heads = block.kv_heads = 1;
+  block.hidden = block.head_dim = 32;
+  graph::Builder b("native_sparse");
+  const auto x = b.input("x", {graph::DType::f32, graph::kTokens, block.hidden});
+  const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
+  const auto table = b.constant("inv_freq", std::vector<float>(16));
+  b.output(graph::native_sparse_attention(b, block, "block", x, positions, table), "y");
+  graph::Graph graph = b.finish(0);
+  for (const quant::CacheFormat& cache : quant::cache_formats()) {
+    graph::set_cache_format(graph, std::string(cache.name));
+    for (const bool is_cpu : {true, false}) {
+      for (const graph::Node& node : graph.nodes) {
+        if (std::holds_alternative<graph::Linear>(node.op)) continue;  // its weight has no format
+        collect({graph, node, made_up_device(is_cpu), {64, 64, 4096}}, found);
+      }
+    }
+  }
+}
+
 Found collect_all() {
   Found found;
   for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
@@ -146,6 +170,7 @@ void collect_encoders(Found& found) {
 int main() try {
   Found found = collect_all();
   collect_families(found);
+  collect_native_sparse(found);
   collect_encoders(found);
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;

@@ -24,6 +24,19 @@ TEST_CASE("latent_attention") {
   CHECK(y[1] == doctest::Approx((20 + 3 * 40) / 4.0));
 }
 
+TEST_CASE("latent_attention to chosen rows") {
+  const Array q = matrix(1, 6, {1, 0, 0, 0, 1, 0});
+  const Array cache = matrix(3, 3, {2, 0, 0, 4, kLog3, 0, 7, 1, 1});
+  const Array kv_b = matrix(4, 1, {0, 5, 7, 10});
+  LatentAttention op = kOp;
+  op.selected = 3;
+  // All rows in order: the same bits as without a choice.
+  CHECK(evaluate(op, {q, cache, kv_b, matrix(1, 1, {2}), matrix(1, 3, {0, 1, 2})}, 1, 2) ==
+        evaluate(kOp, {q, cache, kv_b, matrix(1, 1, {2})}, 1, 2));
+  const auto y = evaluate(op, {q, cache, kv_b, matrix(1, 1, {2}), matrix(1, 3, {1, -1, -1})}, 1, 2);
+  CHECK(y == std::vector<double>{20, 40});
+}
+
 TEST_CASE("latent_attention cost takes the cheaper form") {
   const LatentAttention op{.heads = 4, .nope_dim = 16, .rope_dim = 8, .value_dim = 16, .rank = 64};
   const auto in = OperandList().result(kTokens, 96).cache(72).weight(128, 64).ids(kTokens);
@@ -56,4 +69,20 @@ TEST_CASE("latent_attention C3") {
 TEST_CASE("latent_attention C4") {
   CHECK(violates("latent_attention C4", kOp,
                  OperandList().result(kTokens, 6).cache(3).weight(4, 1).ids(kOutputs)));
+}
+
+TEST_CASE("latent_attention C5") {
+  LatentAttention op = kOp;
+  op.selected = 2;
+  const auto plain = [] { return OperandList().result(kTokens, 6).cache(3).weight(4, 1).ids(kTokens); };
+  CHECK(op.infer(plain().ids(kTokens, 2)).size() == 1);
+  CHECK(violates("latent_attention C5", op, plain()));
+  CHECK(violates("latent_attention C5", op, plain().ids(kTokens, 3)));
+  CHECK(violates("latent_attention C5", kOp, plain().ids(kTokens, 2)));
+  // Ten rows chosen of a hundred.
+  const LatentAttention wide{
+      .heads = 4, .nope_dim = 16, .rope_dim = 8, .value_dim = 16, .rank = 64, .selected = 10};
+  const auto in = OperandList().result(kTokens, 96).cache(72).weight(128, 64).ids(kTokens).ids(kTokens, 10);
+  CHECK(wide.cost(in, {.tokens = 1, .context = 100}).flops ==
+        2 * 128 * 64 + 10 * 4 * (2 * (64 + 8 + 64) + 5));
 }
