@@ -1,6 +1,7 @@
 #include "host/io/config_json.h"
 
 #include "host/io/json_value.h"
+#include "host/io/text_part.h"
 
 namespace clinfer::io {
 namespace {
@@ -44,7 +45,7 @@ void normalise_rope_scaling(Object& config) {
     scaling->erase("type");
   }
   const std::string* type = find_string(*scaling, "rope_type");
-  if (type != nullptr && *type == "default") config["rope_scaling"] = MetaValue();
+  if (type != nullptr && (*type == "default" || *type == "mrope")) config["rope_scaling"] = MetaValue();
 }
 
 }  // namespace
@@ -58,6 +59,7 @@ void add_older_spellings(Object& config) {
 
 graph::Meta read_config_json(const std::string& path) {
   Object config = read_json_object(path);
+  use_text_config(config);
   add_older_spellings(config);
   return {path, graph::Meta::Source::config_json, std::move(config)};
 }

@@ -6,6 +6,7 @@
 #include "host/io/quote.h"
 #include "host/io/shard_index.h"
 #include "host/io/tensor_order.h"
+#include "host/io/text_part.h"
 #include "quant/error.h"
 
 namespace clinfer::io {
@@ -27,6 +28,9 @@ SafetensorsCheckpoint::SafetensorsCheckpoint(const std::string& folder, const st
     add_shards(weights);
   } else {
     add_file(weights);
+  }
+  if (is_text_part(config_)) {
+    for (Tensor& tensor : tensors_) tensor.name = text_tensor_name(tensor.stored_name);
   }
   sort_by_name(tensors_);
   for (size_t i = 1; i < tensors_.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/set_cache_format.h"
+#include "host/io/text_part.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
@@ -83,6 +84,9 @@ Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options)
   stored::check_quantization(checkpoint);
   plans.model = graph::build_model(checkpoint.config(), {options.draft, options.max_context});
   drop_absent_draft(plans.model, checkpoint);
+  if (io::is_text_part(checkpoint.config()))
+    spdlog::info("{}: the text model alone is run, tensors of other parts are not read",
+                 checkpoint.config().file());
   if (options.draft && !plans.model.draft) {
     throw Error(Fault::usage,
                 checkpoint.config().file() +

@@ -6,9 +6,9 @@ namespace clinfer::stored {
 namespace {
 
 constexpr Layout kLayouts[] = {
-    plain_layout,          fp8_layout,          modelopt_nvfp4_layout,
-    packed_float_layout,   mxfp4_blocks_layout, int8_layout,
-    packed_integer_layout, gptq_awq_layout,     split_latent_layout,
+    plain_layout,        fp8_layout,          modelopt_nvfp4_layout, packed_float_layout,
+    mxfp4_blocks_layout, int8_layout,         packed_integer_layout, gptq_awq_layout,
+    parameter_layout,    split_latent_layout,
 };
 
 }  // namespace

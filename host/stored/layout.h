@@ -21,6 +21,7 @@ struct Located {
 using Layout = std::optional<Located> (*)(const TensorGroup& group);
 
 std::optional<Located> plain_layout(const TensorGroup& group);
+std::optional<Located> parameter_layout(const TensorGroup& group);
 std::optional<Located> fp8_layout(const TensorGroup& group);
 std::optional<Located> modelopt_nvfp4_layout(const TensorGroup& group);
 std::optional<Located> packed_float_layout(const TensorGroup& group);

@@ -34,7 +34,8 @@ struct StoredMatrix {
 ///   32); int8 with name_scale, per row or group; NVFP4 of ModelOpt (name_scale, name_scale_2: a multiplier);
 ///   compressed-tensors' X.weight_packed: int4 and int8 groups, MXFP4, MXFP6 E2M3, NVFP4
 ///   (weight_global_scale: the multiplier's reciprocal); GPTQ's and AWQ's X.qweight, qzeros, scales, g_idx;
-///   X_blocks and X_scales of MXFP4; k_b_proj and v_b_proj of GGUF in place of kv_b_proj.
+///   X_blocks and X_scales of MXFP4; X, a stack [experts, in, out] of floats; k_b_proj and v_b_proj of GGUF
+///   in place of kv_b_proj.
 /// Groups that no format here has become smaller ones that have the same values, or else f32.
 /// Throws Error(Fault::model) naming the tensor: missing, of a type that is no weight format, or with parts
 /// that do not fit together.

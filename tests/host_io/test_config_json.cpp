@@ -2,6 +2,7 @@
 
 #include "host/io/config_json.h"
 #include "host/io/json_value.h"
+#include "host/io/text_part.h"
 #include "tests/host_io/fault_message.h"
 #include "tests/temporary_folder.h"
 
@@ -49,6 +50,27 @@ bool equal(const graph::MetaValue& a, const graph::MetaValue& b) {
 }
 
 }  // namespace
+
+TEST_CASE("of a model of text and images the text model's configuration is read") {
+  const graph::Meta config = config_of(
+      R"({"model_type":"llama4","torch_dtype":"bfloat16","hidden_size":7,"eos_token_id":[1,2],
+          "vision_config":{"hidden_size":8},"quantization_config":{"quant_method":"fp8"},
+          "text_config":{"model_type":"llama4_text","hidden_size":64,"eos_token_id":3,
+                         "rope_scaling":{"type":"mrope","mrope_section":[1,2]}}})");
+  CHECK(io::is_text_part(config));
+  CHECK(config.string("model_type") == "llama4_text");
+  CHECK(config.integer("hidden_size", 1, 100) == 64);
+  CHECK(config.integers("eos_token_id") == std::vector<int64_t>{3});
+  CHECK(config.string("torch_dtype") == "bfloat16");
+  CHECK(config.object("quantization_config").string("quant_method") == "fp8");
+  CHECK(!config.has("vision_config"));
+  CHECK(!config.has("rope_scaling"));
+  CHECK(!io::is_text_part(config_of(R"({"model_type":"x","text_config":{"hidden_size":1}})")));
+  CHECK(io::text_tensor_name("language_model.model.norm.weight") == "model.norm.weight");
+  CHECK(io::text_tensor_name("model.language_model.norm.weight") == "model.norm.weight");
+  CHECK(io::text_tensor_name("language_model.lm_head.weight") == "lm_head.weight");
+  CHECK(io::text_tensor_name("vision_tower.patch.weight") == "vision_tower.patch.weight");
+}
 
 TEST_CASE("bad config files are refused") {
   const TemporaryFolder folder;

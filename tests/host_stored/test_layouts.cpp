@@ -109,6 +109,20 @@ TEST_CASE("MX codes beside E8M0 bytes, packed by name or in blocks") {
   CHECK(stack.cols == 64);
 }
 
+TEST_CASE("a parameter [experts, in, out] of floats is a stack of [out, in]") {
+  MemoryCheckpoint checkpoint;
+  checkpoint.add("experts.up", "f32", {2, 3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  const stored::StoredMatrix shape = stored::stored_shape(checkpoint, "experts.up.weight");
+  CHECK(shape.matrices == 2);
+  CHECK(shape.rows == 4);
+  CHECK(shape.cols == 3);
+  CHECK(format_of(checkpoint, "experts.up.weight") == "f32");
+  CHECK(decoded(checkpoint, "experts.up.weight") ==
+        std::vector<float>{1, 3, 5, 2, 4, 6, 7, 9, 11, 8, 10, 12});
+  checkpoint.add("flat", "f32", {2, 2}, std::vector<float>{1, 2, 3, 4});
+  CHECK(!stored::find_shape(checkpoint, "flat.weight"));
+}
+
 TEST_CASE("int8: groups that no format has become smaller ones with the same values") {
   std::vector<int8_t> codes(2 * 192);
   for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<int8_t>(i * 5);
