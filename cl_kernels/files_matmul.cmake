@@ -14,6 +14,7 @@ list(APPEND KERNEL_FILES
   head_linear_transposed.cl
   include/activation_record.clh
   include/arithmetic.clh
+  include/cache_line.clh
   include/head_tail.clh
   include/integer_codes.clh
   include/integer_dot.clh

@@ -14,7 +14,10 @@ static void linear_rows_body(uint worker, uint workers, global const ACTIVATION*
                              const LinearArgs* a, local float* scratch) {
   const int rows = a->weight.rows;
   const int items = (rows + ITEM_ROWS - 1) / ITEM_ROWS;
-  for (int item = (int)worker; item < items; item += (int)workers) {
+  // On CPUs each worker takes one stretch of memory.
+  const int begin = WG_SIZE == 1 ? (int)((long)items * worker / workers) : (int)worker;
+  const int end = WG_SIZE == 1 ? (int)((long)items * (worker + 1) / workers) : items;
+  for (int item = begin; item < end; item += WG_SIZE == 1 ? 1 : (int)workers) {
     const int first = item * ITEM_ROWS;
     row_dots(weight, &a->weight, 0, first, min(first + ITEM_ROWS, rows), x_row(x, a->weight.cols, 0, 0),
              x_stride(a->weight.cols), a->tokens, a->has_bias ? bias + first : 0, y + first, rows, scratch);
