@@ -33,7 +33,7 @@ Model build_cohere(const Meta& config, const BuildOptions& options) {
 /// positions.
 Model build_cohere2(const Meta& config, const BuildOptions& options) {
   Decoder s = read_cohere(config, options);
-  const int64_t window = read_window(config);
+  const int64_t window = need_window(config);
   const int64_t pattern = config.integer_or("sliding_window_pattern", 4, 1, kMaxLayers);
   const std::vector<bool> sliding = sliding_layers(config, s.layers, pattern);
   for (size_t i = 0; i < sliding.size(); ++i)

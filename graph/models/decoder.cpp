@@ -7,7 +7,12 @@ namespace {
 
 ValueId mixed(Builder& b, const Decoder& s, DecoderStream& stream, const LayerKind& kind,
               const std::string& prefix, ValueId x) {
-  LayerPosition at{.positions = stream.in.positions, .window = kind.window};
+  if (!kind.reads_keys) stream.shared = {};
+  LayerPosition at{.positions = stream.in.positions,
+                   .window = kind.window,
+                   .chunk = kind.chunk,
+                   .scaled_query = kind.scaled_query,
+                   .shared = &stream.shared};
   if (kind.rotary >= 0) {
     at.inv_freq = stream.inv_freq.at(static_cast<size_t>(kind.rotary));
     at.scale = s.rotaries.at(static_cast<size_t>(kind.rotary)).scale;
@@ -43,7 +48,8 @@ DecoderStream open_stream(Builder& b, const Decoder& s) {
 
 ValueId embed(Builder& b, const Decoder& s, const DecoderStream& stream) {
   const ValueId table = b.weight(s.names.embedding + ".weight", s.vocab, s.hidden);
-  const ValueId x = b.add(Embedding{s.embedding_scale}, s.names.embedding, {stream.in.ids, table});
+  ValueId x = b.add(Embedding{s.embedding_scale}, s.names.embedding, {stream.in.ids, table});
+  if (!s.embedding_norm.empty()) x = norm(b, s.embedding_norm, x, s.hidden, s.norm);
   if (s.learned_positions.empty()) return x;
   const ValueId rows = b.weight(s.learned_positions + ".weight", s.max_positions, s.hidden);
   const ValueId place = b.add(Embedding{}, s.learned_positions, {stream.in.positions, rows});

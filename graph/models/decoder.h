@@ -24,8 +24,11 @@ struct NormsAround {
 /// What differs from layer to layer.
 struct LayerKind {
   int64_t window = 0;   ///< sliding window in tokens, 0: none
+  int64_t chunk = 0;    ///< only the query's own chunk of so many tokens is seen, 0: all
   int rotary = 0;       ///< index into Decoder::rotaries, -1: the layer's attention knows no positions
   bool sparse = false;  ///< a mixture of experts in place of the dense network
+  bool scaled_query = false;  ///< GroupedAttentionBlock::query_scale applies
+  bool reads_keys = false;    ///< keys and values are those of the nearest earlier layer that has its own
   bool shares_rows = false;  ///< latent attention reads the rows that an earlier layer's indexer chose
 };
 
@@ -56,6 +59,7 @@ struct Decoder {
   std::vector<LayerKind> kinds;  ///< one a layer; a draft module's behind them
   /// Name of a table [max_positions, hidden] that is added to the embedding, empty: none.
   std::string learned_positions;
+  std::string embedding_norm;  ///< name of a norm behind the embedding, empty: none
   float embedding_scale = 1.0f;
   float residual_scale = 1.0f;  ///< of what a sub-layer adds
   float logit_scale = 1.0f;
@@ -77,6 +81,7 @@ Decoder read_decoder_frame(const Meta& config);
 struct DecoderStream {
   DecoderInputs in;
   std::vector<ValueId> inv_freq;  ///< of each rotary table
+  SharedKeys shared{};            ///< of the last layer with keys of its own
   ValueId selected = -1;          ///< rows that the last indexer chose
 };
 DecoderStream open_stream(Builder& b, const Decoder& s);

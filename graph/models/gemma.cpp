@@ -33,6 +33,32 @@ Decoder read_gemma(const Meta& config, const BuildOptions& options) {
   return s;
 }
 
+/// What Gemma 2 and 3 share: norms before and behind the sub-layers, a scale of the scores that is a key's.
+Decoder read_sandwich(const Meta& config, const BuildOptions& options) {
+  Decoder s = read_gemma(config, options);
+  s.around_attention = {"input_layernorm", "post_attention_layernorm"};
+  s.around_mlp = {"pre_feedforward_layernorm", "post_feedforward_layernorm"};
+  s.grouped().scale = 1.0f / std::sqrt(read_factor(config, "query_pre_attn_scalar", 256));
+  if (config.has("final_logit_softcapping"))
+    s.logit_softcap = read_factor(config, "final_logit_softcapping", 0);
+  return s;
+}
+
+/// The keys that published configurations of Gemma 3 leave out, as its class has them.
+Meta with_gemma3_defaults(const Meta& config) {
+  MetaValue::Object values = config.values();
+  for (const auto& [key, value] : {std::pair{"vocab_size", int64_t{262208}},
+                                   {"num_attention_heads", 8},
+                                   {"num_key_value_heads", 4},
+                                   {"head_dim", 256},
+                                   {"max_position_embeddings", 131072},
+                                   {"sliding_window", 4096},
+                                   {"rope_theta", 1000000},
+                                   {"rope_local_base_freq", 10000}})
+    values.try_emplace(key, MetaValue(value));
+  return {config.file(), config.source(), std::move(values)};
+}
+
 }  // namespace
 
 /// Gemma (Gemma team 2024).
@@ -40,24 +66,32 @@ Model build_gemma(const Meta& config, const BuildOptions& options) {
   return build_decoder(read_gemma(config, options));
 }
 
-/// The text part of Gemma 3 (Gemma team 2025): norms before and behind the sub-layers, five sliding layers
-/// and a full one in turn with rotary tables of their own.
-Model build_gemma3(const Meta& config, const BuildOptions& options) {
-  Decoder s = read_gemma(config, options);
-  s.around_attention = {"input_layernorm", "post_attention_layernorm"};
-  s.around_mlp = {"pre_feedforward_layernorm", "post_feedforward_layernorm"};
+/// Gemma 2 (Gemma team 2024): sliding and full layers in turn, scores and logits capped by a tanh.
+Model build_gemma2(const Meta& config, const BuildOptions& options) {
+  Decoder s = read_sandwich(config, options);
+  if (config.has("attn_logit_softcapping"))
+    s.grouped().softcap = read_factor(config, "attn_logit_softcapping", 0);
+  const std::vector<bool> sliding = sliding_layers(config, s.layers, 2);
+  for (size_t i = 0; i < sliding.size(); ++i) {
+    if (sliding[i]) s.kinds[i].window = need_window(config);
+  }
+  return build_decoder(s);
+}
+
+/// The text part of Gemma 3 (Gemma team 2025): five sliding layers and a full one in turn with rotary tables
+/// of their own.
+Model build_gemma3(const Meta& given, const BuildOptions& options) {
+  const Meta config = with_gemma3_defaults(given);
+  Decoder s = read_sandwich(config, options);
   GroupedAttentionBlock& a = s.grouped();
   a.qk_norm = QkNorm::head;
-  a.scale = 1.0f / std::sqrt(read_factor(config, "query_pre_attn_scalar", 256));
   require_key(config, !config.has("attn_logit_softcapping"), "attn_logit_softcapping", "must be null");
-  if (config.has("final_logit_softcapping"))
-    s.logit_softcap = read_factor(config, "final_logit_softcapping", 0);
   s.rotaries = {read_rotary(rope_of_kind(config, "full_attention"), a.rope_dim, options.context),
                 read_rotary(rope_of_kind(config, "sliding_attention", "rope_local_base_freq"), a.rope_dim)};
   const int64_t pattern = config.integer_or("sliding_window_pattern", 6, 1, kMaxLayers);
   const std::vector<bool> sliding = sliding_layers(config, s.layers, pattern);
   for (size_t i = 0; i < sliding.size(); ++i) {
-    if (sliding[i]) s.kinds[i] = {.window = read_window(config), .rotary = 1};
+    if (sliding[i]) s.kinds[i] = {.window = need_window(config), .rotary = 1};
   }
   return build_decoder(s);
 }

@@ -24,7 +24,8 @@ Model build_granite(const Meta& config, const BuildOptions& options) {
   return build_decoder(read_granite(config, options));
 }
 
-/// Granite 3 MoE: all experts of a layer in one tensor, an expert's gate and up in one matrix.
+/// Granite 3 MoE: all experts of a layer in one tensor, an expert's gate and up in one matrix;
+/// granitemoeshared has a shared expert beside them.
 Model build_granitemoe(const Meta& config, const BuildOptions& options) {
   Decoder s = read_granite(config, options);
   read_local_experts(config, s);
@@ -34,6 +35,9 @@ Model build_granitemoe(const Meta& config, const BuildOptions& options) {
   s.moe->names.experts = "";
   s.moe->names.gate = "input_linear";
   s.moe->names.down = "output_linear";
+  s.moe->shared_intermediate = config.integer_or("shared_intermediate_size", 0, 0, kMaxWidth);
+  s.moe->shared_fused = s.moe->names.shared_beside = true;
+  s.moe->names.shared = "shared_mlp";
   return build_decoder(s);
 }
 

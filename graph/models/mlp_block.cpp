@@ -8,7 +8,7 @@ ValueId mlp(Builder& b, const MlpBlock& s, const std::string& prefix, ValueId x)
   };
   ValueId y = -1;
   if (s.form == MlpForm::plain) {
-    y = b.add(Pointwise{Function::gelu_tanh}, prefix + ".act", {project(s.up, s.intermediate)});
+    y = b.add(Pointwise{s.plain_activation}, prefix + ".act", {project(s.up, s.intermediate)});
   } else if (s.form == MlpForm::gated_fused) {
     y = b.add(Glu{s.activation, s.intermediate}, prefix + ".act", {project(s.gate, 2 * s.intermediate)});
   } else {

@@ -13,12 +13,13 @@ enum class MlpForm {
   plain,        ///< down(activation(up x))
 };
 
-/// A feed-forward network and the names its tensors have. A plain one's activation is gelu_tanh.
+/// A feed-forward network and the names its tensors have.
 struct MlpBlock {
   int64_t hidden = 1;
   int64_t intermediate = 1;
   MlpForm form = MlpForm::gated;
   Activation activation = Activation::silu;
+  Function plain_activation = Function::gelu_tanh;  ///< of a plain one
   bool bias = false;
   Stored stored = Stored::rows;
   std::string gate = "gate_proj";  ///< of the fused matrix too

@@ -13,7 +13,9 @@ class Experts {
 
   /// x of each row (of each row and slot when per_slot) times the `rows` x `cols` matrix of its experts.
   ValueId product(const std::string& part, bool per_slot, ValueId x, int64_t rows, int64_t cols) const {
-    return b_.add(ExpertLinear{per_slot}, name(part), {x, ids_, weight(part, rows, cols)});
+    std::vector<ValueId> in = {x, ids_, weight(part, rows, cols)};
+    if (s_.expert_bias) in.push_back(b_.vector(name(part) + "_bias", rows, s_.router.experts));
+    return b_.add(ExpertLinear{per_slot}, name(part), std::move(in));
   }
   std::string name(const std::string& part) const { return join(prefix_, s_.names.experts) + "." + part; }
 
@@ -36,18 +38,23 @@ class Experts {
 };
 
 ValueId routed(Builder& b, const MoeBlock& s, const std::string& prefix, ValueId x) {
-  std::vector<ValueId> in = {linear(b, prefix + "." + s.names.router, x, s.hidden, s.router.experts)};
+  std::vector<ValueId> in = {
+      linear(b, prefix + "." + s.names.router, x, s.hidden, s.router.experts, s.router_bias)};
   if (s.choice_bias) in.push_back(b.vector(prefix + "." + s.names.choice_bias, s.router.experts));
-  const ValueId ids = b.add(s.router, prefix + ".router", std::move(in));
+  const char* name = s.names.router == "router" ? ".choice" : ".router";  // the module's own is the logits
+  const ValueId ids = b.add(s.router, prefix + name, std::move(in));
   const ValueId weights = b.result(ids, 1);
   const Experts experts(b, s, prefix, ids);
-  const bool fused = s.stored == ExpertsStored::stacked_fused;
+  if (s.scales_input) x = b.add(ExpertCombine{}, prefix + ".scaled", {x, weights});
+  const bool in_turn = s.stored == ExpertsStored::stacked_in_turn;
+  const bool fused = in_turn || s.stored == ExpertsStored::stacked_fused;
   std::vector<ValueId> gated = {
       experts.product(s.names.gate, false, x, (fused ? 2 : 1) * s.intermediate, s.hidden)};
   if (!fused) gated.push_back(experts.product(s.names.up, false, x, s.intermediate, s.hidden));
-  const ValueId y =
-      b.add(Glu{s.activation, fused ? s.intermediate : 0}, experts.name("act"), std::move(gated));
+  const Glu act{s.activation, fused ? s.intermediate : 0, in_turn, s.limit, s.alpha, s.up_offset};
+  const ValueId y = b.add(act, experts.name("act"), std::move(gated));
   const ValueId down = experts.product(s.names.down, true, y, s.hidden, s.intermediate);
+  if (s.scales_input) return down;  // the one expert of a token
   return b.add(ExpertCombine{}, experts.name("combine"), {down, weights});
 }
 
@@ -56,7 +63,13 @@ ValueId shared_expert(Builder& b, const MoeBlock& s, const std::string& prefix, 
   expert.hidden = s.hidden;
   expert.intermediate = s.shared_intermediate;
   expert.activation = s.activation;
-  const std::string name = prefix + "." + s.names.shared;
+  if (s.shared_fused) {
+    expert.form = MlpForm::gated_fused;
+    expert.gate = s.names.gate;
+    expert.down = s.names.down;
+  }
+  const std::string name =
+      (s.names.shared_beside ? prefix.substr(0, prefix.rfind('.')) : prefix) + "." + s.names.shared;
   const ValueId y = mlp(b, expert, name, x);
   if (!s.shared_gate) return y;
   const ValueId gate = linear(b, prefix + "." + s.names.shared_gate, x, s.hidden, 1);

@@ -9,10 +9,11 @@
 namespace clinfer::graph {
 
 enum class ExpertsStored {
-  apart,          ///< a tensor an expert: EXPERTS.7.GATE.weight
-  stacked,        ///< all experts in one tensor: EXPERTS.GATE.weight
-  stacked_fused,  ///< the same, an expert's gate and up as the upper and lower half of one matrix:
-                  ///< GATE.weight
+  apart,            ///< a tensor an expert: EXPERTS.7.GATE.weight
+  stacked,          ///< all experts in one tensor: EXPERTS.GATE.weight
+  stacked_fused,    ///< the same, an expert's gate and up as the upper and lower half of one matrix:
+                    ///< GATE.weight
+  stacked_in_turn,  ///< the same, but the rows of gate and up are in turn
 };
 
 /// The names of a mixture's tensors under its module.
@@ -25,6 +26,7 @@ struct MoeNames {
   std::string down = "down_proj";
   std::string shared = "shared_experts";
   std::string shared_gate = "shared_expert_gate";
+  bool shared_beside = false;  ///< SHARED stands beside the mixture's module, not in it
 };
 
 /// A mixture of gated experts, and a shared expert beside them (DeepSeekMoE, Dai et al. 2024).
@@ -33,9 +35,16 @@ struct MoeBlock {
   int64_t intermediate = 1;         ///< of one expert
   int64_t shared_intermediate = 0;  ///< of the shared expert, 0: none
   Router router;
-  bool choice_bias = false;  ///< an expert's score is chosen by with a bias, but weighed without
-  bool shared_gate = false;  ///< the shared expert's output is scaled by sigmoid(SHARED_GATE x)
+  bool router_bias = false;   ///< ROUTER.bias, of the logits
+  bool expert_bias = false;   ///< EXPERTS.GATE_bias [experts, rows] and the like, of each expert's matrices
+  bool scales_input = false;  ///< an expert's weight scales what it reads, not what it gives; one a token
+  bool choice_bias = false;   ///< an expert's score is chosen by with a bias, but weighed without
+  bool shared_fused = false;  ///< the shared expert's gate and up are one matrix: SHARED.GATE
+  bool shared_gate = false;   ///< the shared expert's output is scaled by sigmoid(SHARED_GATE x)
   Activation activation = Activation::silu;
+  float limit = 0.0f;  ///< these three of graph::Glu, of routed experts
+  float alpha = 1.0f;
+  float up_offset = 0.0f;
   ExpertsStored stored = ExpertsStored::apart;
   MoeNames names;
 };

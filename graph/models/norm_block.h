@@ -12,7 +12,7 @@ enum class NormKind { rms, layer };
 struct NormBlock {
   NormKind kind = NormKind::rms;
   float eps = 1e-6f;
-  bool unit_offset = false;  ///< rms: the weight's distance from one is stored
+  bool unit_offset = false;  ///< the weight's distance from one is stored
   bool bias = false;         ///< layer: PREFIX.bias
 };
 

@@ -30,7 +30,7 @@ Model build_olmo3(const Meta& config, const BuildOptions& options) {
                 read_rotary(rope_of_kind(config, "sliding_attention"), dim, options.context)};
   const std::vector<bool> sliding = sliding_layers(config, s.layers, 4);
   for (size_t i = 0; i < sliding.size(); ++i) {
-    if (sliding[i]) s.kinds[i] = {.window = read_window(config), .rotary = 1};
+    if (sliding[i]) s.kinds[i] = {.window = need_window(config), .rotary = 1};
   }
   return build_decoder(s);
 }

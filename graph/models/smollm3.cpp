@@ -1,5 +1,4 @@
 #include "graph/models/builders.h"
-#include "graph/models/limits.h"
 #include "graph/models/sliding_window.h"
 
 namespace clinfer::graph {
@@ -12,13 +11,8 @@ Model build_smollm3(const Meta& config, const BuildOptions& options) {
   s.grouped().qkv_bias = s.grouped().output_bias = config.boolean_or("attention_bias", false);
   s.mlp.bias = config.boolean_or("mlp_bias", false);
   read_qwen_windows(config, s);
-  const int64_t every = config.integer_or("no_rope_layer_interval", 4, 1, kMaxLayers);
-  std::vector<int64_t> rotates;
-  for (int64_t i = 0; i < s.layers; ++i) rotates.push_back((i + 1) % every != 0);
-  if (config.has("no_rope_layers")) rotates = config.integers("no_rope_layers");
-  require_key(config, static_cast<int64_t>(rotates.size()) == s.layers, "no_rope_layers",
-              "must have num_hidden_layers entries");
-  for (size_t i = 0; i < rotates.size(); ++i) s.kinds[i].rotary = rotates[i] != 0 ? 0 : -1;
+  const std::vector<bool> rotates = rotating_layers(config, s.layers);
+  for (size_t i = 0; i < rotates.size(); ++i) s.kinds[i].rotary = rotates[i] ? 0 : -1;
   return build_decoder(s);
 }
 

@@ -1,5 +1,8 @@
 set(MODEL_SOURCES
+  models/baichuan.cpp
+  models/bailing_moe.cpp
   models/blocks.cpp
+  models/bloom.cpp
   models/cohere.cpp
   models/decoder.cpp
   models/decoder_keys.cpp
@@ -16,12 +19,14 @@ set(MODEL_SOURCES
   models/gguf_reading.cpp
   models/glm4.cpp
   models/gpt2.cpp
+  models/gpt_oss.cpp
   models/granite.cpp
   models/grouped_attention_block.cpp
   models/hunyuan.cpp
   models/indexer_block.cpp
   models/latent_attention_block.cpp
   models/llama.cpp
+  models/llama4.cpp
   models/local_experts.cpp
   models/minimax_m2.cpp
   models/mistral.cpp
@@ -30,6 +35,7 @@ set(MODEL_SOURCES
   models/models.cpp
   models/moe_block.cpp
   models/native_sparse_block.cpp
+  models/nemotron.cpp
   models/norm_block.cpp
   models/olmo.cpp
   models/phi.cpp
@@ -41,4 +47,5 @@ set(MODEL_SOURCES
   models/rotary.cpp
   models/seed_oss.cpp
   models/sliding_window.cpp
-  models/smollm3.cpp)
+  models/smollm3.cpp
+  models/step3.cpp)

@@ -130,7 +130,7 @@ TEST_CASE("families without a golden here refuse what they cannot hold by the ke
   CHECK(test::contains(refusal_as("smollm3", {{"no_rope_layers", MetaValue(MetaValue::Array{integer(1)})}}),
                        "no_rope_layers"));
   CHECK(test::contains(refusal_as("exaone4", {{"sliding_window", integer(8)}}), "layer_types"));
-  CHECK(test::contains(refusal_as("hunyuan_v1_dense", {{"use_cla", MetaValue(true)}}), "use_cla"));
+  CHECK(test::contains(refusal_as("hunyuan_v1_dense", {{"use_cla", MetaValue(true)}}), "cla_share_factor"));
   const MetaValue uneven(MetaValue::Array{integer(1), integer(2)});
   CHECK(test::contains(refusal_as("hunyuan_v1_moe", {{"num_experts", integer(4)}, {"moe_topk", uneven}}),
                        "moe_topk"));
@@ -151,6 +151,62 @@ TEST_CASE("families without a golden here refuse what they cannot hold by the ke
                                                   {"num_experts_per_tok", integer(2)},
                                                   {"topk_method", text("guess")}}),
                        "topk_method"));
+}
+
+TEST_CASE("windows, chunks and layers without positions that contradict each other are refused") {
+  CHECK(test::contains(refusal_as("gemma2", {}), "sliding_window"));
+  CHECK(test::contains(refusal_as("gemma2", {{"sliding_window", integer(0)}}), "sliding_window"));
+  const MetaValue one(MetaValue::Array{text("full_attention")});
+  CHECK(test::contains(refusal_as("gemma2", {{"layer_types", one}}), "layer_types"));
+  CHECK(test::contains(
+      refusal_as("gemma2", {{"sliding_window", integer(8)}, {"attn_logit_softcapping", MetaValue(-1.0)}}),
+      "attn_logit_softcapping"));
+  CHECK(test::contains(refusal("qwen2", {{"use_sliding_window", MetaValue(true)},
+                                         {"max_window_layers", integer(0)},
+                                         {"sliding_window", MetaValue()}}),
+                       "sliding_window"));
+  const auto dual = [](int64_t local) {
+    return scaling({{"chunk_size", integer(16)}, {"local_size", integer(local)}});
+  };
+  CHECK(test::contains(refusal("qwen2", {{"dual_chunk_attention_config", dual(16)}}), "local_size"));
+  CHECK(test::contains(refusal_as("cohere2", {}), "sliding_window"));
+}
+
+TEST_CASE("mixtures of other families that contradict themselves are refused") {
+  const auto with = [](Changes changes, const std::string& key, const MetaValue& value) {
+    changes.emplace_back(key, value);
+    return changes;
+  };
+  const Changes local = {{"num_local_experts", integer(4)}, {"num_experts_per_tok", integer(1)}};
+  CHECK(test::contains(refusal_as("gpt_oss", with(local, "num_experts_per_tok", integer(5))),
+                       "num_experts_per_tok"));
+  CHECK(test::contains(refusal_as("gpt_oss", with(local, "swiglu_limit", integer(0))), "swiglu_limit"));
+  CHECK(test::contains(refusal_as("gpt_oss", local), "sliding_window"));
+  CHECK(test::contains(refusal_as("llama4_text", with(local, "num_experts_per_tok", integer(2))),
+                       "num_experts_per_tok"));
+  const MetaValue far(MetaValue::Array{integer(99)});
+  CHECK(test::contains(refusal_as("llama4_text", with(local, "moe_layers", far)), "moe_layers"));
+  CHECK(test::contains(refusal_as("llama4_text", with(local, "no_rope_layers", far)), "no_rope_layers"));
+  CHECK(test::contains(refusal_as("llama4_text", with(local, "floor_scale", integer(0))), "floor_scale"));
+  const Changes ling = {{"num_experts", integer(8)},
+                        {"num_experts_per_tok", integer(2)},
+                        {"moe_intermediate_size", integer(8)}};
+  CHECK(test::contains(refusal_as("bailing_moe", with(ling, "n_group", integer(3))), "n_group"));
+  CHECK(test::contains(refusal_as("bailing_moe", with(ling, "norm_head", MetaValue(true))), "norm_head"));
+  CHECK(test::contains(refusal_as("bailing_moe_v2", with(ling, "num_experts_per_tok", integer(9))),
+                       "num_experts_per_tok"));
+  const Changes step = {{"moe_num_experts", integer(4)},
+                        {"moe_top_k", integer(2)},
+                        {"moe_intermediate_size", integer(8)},
+                        {"share_expert_dim", integer(8)}};
+  for (const char* layers : {"1;2", "1,", "99", "x"})
+    CHECK_MESSAGE(test::contains(refusal_as("step3_text", with(step, "moe_layers_enum", text(layers))),
+                                 "moe_layers_enum"),
+                  layers);
+  CHECK(test::contains(refusal_as("step3_text", with(step, "num_attention_groups", integer(2))),
+                       "num_attention_groups"));
+  CHECK(test::contains(refusal_as("nemotron", {}), "hidden_act"));  // SiLU
+  CHECK(test::contains(refusal_as("baichuan", {{"vocab_size", integer(125696)}}), "vocab_size"));
 }
 
 TEST_CASE("LongRoPE has a factor a frequency, and a table on each side of its first length") {
