@@ -1,5 +1,9 @@
 #include "tests/host_cl/usable_devices.h"
 
+#include <cstdlib>
+
+#include "host/cl/selector.h"
+
 namespace clinfer::cl {
 
 const Inventory& test_inventory() {
@@ -8,6 +12,8 @@ const Inventory& test_inventory() {
 }
 
 std::vector<graph::DeviceInfo> usable_devices() {
+  if (const char* selector = std::getenv("CLINFER_TEST_DEVICE"))
+    return {select_device(selector, test_inventory().devices).device};
   std::vector<graph::DeviceInfo> usable;
   for (const graph::DeviceInfo& info : test_inventory().devices) {
     if (info.usable) usable.push_back(info);

@@ -12,6 +12,7 @@
 
 #include "host/io/safetensors.h"
 #include "tests/host_cli/child.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
@@ -104,7 +105,7 @@ TEST_CASE("quantize: what is refused leaves nothing behind") {
       {head + "[attention]\n      format: mxfp8_e5m2\n", kQwen, "which has fp8_e4m3_tensor", 2},
       {head + "[\"*\"]\n" + fp8, kQwen, "embedding", 2},
       {head + "[router]\n" + fp8, kDeepseek, "router", 2},
-      {head + "[attention]\n      format: int4_g128\n", "tests/data/families/llama2", "do not divide", 2},
+      {head + "[attention]\n      format: int4_g128\n", tests::generated_model("llama2"), "do not divide", 2},
       {head + "[attention]\n      scale: rceil\n" + fp8, kQwen, "ue8m0", 2},
       {"quantize:\n  rulez: []\n", kQwen, "did you mean", 2},
       {kRules, "README.md", "README.md", 2},
@@ -157,7 +158,7 @@ std::string with_tokenizer(const Scratch& scratch, const std::string& family) {
   const std::string folder = scratch.path(family);
   std::filesystem::create_directory(folder);
   for (const char* name : {"config.json", "model.safetensors"})
-    std::filesystem::copy_file("tests/data/families/" + family + "/" + name, folder + "/" + name);
+    std::filesystem::copy_file(tests::generated_model(family) + "/" + name, folder + "/" + name);
   scratch.write(family + "/tokenizer.json",
                 R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []},
     "added_tokens": [{"id": 2, "content": "<end>", "special": true}],

@@ -6,6 +6,7 @@
 #include "host/io/gguf_metadata.h"
 #include "tests/host_io/fault_message.h"
 #include "tests/host_io/safetensors_image.h"
+#include "tests/model/generated_model.h"
 #include "tests/temporary_folder.h"
 
 using namespace clinfer;
@@ -34,7 +35,7 @@ void write_sharded(const TemporaryFolder& folder, const std::string& weight_map)
 TEST_CASE("the small models open") {
   for (const char* family : kFamilies) {
     CAPTURE(family);
-    const auto checkpoint = io::open(std::string("tests/data/families/") + family);
+    const auto checkpoint = io::open(tests::generated_model(family));
     CHECK(checkpoint->config().integer("vocab_size", 320, 320) == 320);
     CHECK(checkpoint->generation_config().empty());
     CHECK(io::gguf_metadata(*checkpoint) == nullptr);
@@ -54,7 +55,7 @@ TEST_CASE("the small models open") {
 }
 
 TEST_CASE("a sharded folder gives each tensor its file") {
-  const auto checkpoint = io::open("tests/data/families/llama3_bf16_sharded");
+  const auto checkpoint = io::open(tests::generated_model("llama3_bf16_sharded"));
   REQUIRE(checkpoint->files().size() == 2);
   std::vector<size_t> count(2);
   for (const io::Tensor& tensor : checkpoint->tensors()) ++count[static_cast<size_t>(tensor.file)];
@@ -64,7 +65,7 @@ TEST_CASE("a sharded folder gives each tensor its file") {
 }
 
 TEST_CASE("FP8 weights keep their format and have scales beside them") {
-  const auto checkpoint = io::open("tests/data/families/deepseek_v3_fp8");
+  const auto checkpoint = io::open(tests::generated_model("deepseek_v3_fp8"));
   const io::Tensor* weight = checkpoint->find("model.layers.0.mlp.gate_proj.weight");
   const io::Tensor* scale = checkpoint->find("model.layers.0.mlp.gate_proj.weight_scale_inv");
   REQUIRE(weight != nullptr);
@@ -77,14 +78,14 @@ TEST_CASE("FP8 weights keep their format and have scales beside them") {
 }
 
 TEST_CASE("every way to name a checkpoint") {
-  const std::string folder = "tests/data/families/";
+  const std::string llama = tests::generated_model("llama2");
+  const std::string sharded = tests::generated_model("llama3_bf16_sharded");
   const auto tensors = [](const std::string& path) { return io::open(path)->tensors().size(); };
-  const size_t count = tensors(folder + "llama2");
-  CHECK(tensors(folder + "llama2/") == count);
-  CHECK(tensors(folder + "llama2/config.json") == count);
-  CHECK(tensors(folder + "llama2/model.safetensors") == count);
-  CHECK(tensors(folder + "llama3_bf16_sharded/model.safetensors.index.json") ==
-        tensors(folder + "llama3_bf16_sharded"));
+  const size_t count = tensors(llama);
+  CHECK(tensors(llama + "/") == count);
+  CHECK(tensors(llama + "/config.json") == count);
+  CHECK(tensors(llama + "/model.safetensors") == count);
+  CHECK(tensors(sharded + "/model.safetensors.index.json") == tensors(sharded));
 }
 
 TEST_CASE("what is missing is named") {

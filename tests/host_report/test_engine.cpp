@@ -6,6 +6,7 @@
 #include "host/report/roles.h"
 #include "host/report/speed.h"
 #include "tests/host_cl/usable_devices.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using namespace clinfer::report;
@@ -23,7 +24,7 @@ Windows windows() {
 
 /// A made-up model in a weight format.
 struct Subject {
-  std::unique_ptr<io::Checkpoint> checkpoint = io::open("tests/data/families/qwen3");
+  std::unique_ptr<io::Checkpoint> checkpoint = io::open(tests::generated_model("qwen3"));
   cl::ProgramCache programs;
   std::unique_ptr<run::Engine> engine;
 

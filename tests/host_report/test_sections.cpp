@@ -9,6 +9,7 @@
 #include "host/run/kernel_error.h"
 #include "quant/error.h"
 #include "tests/host_cl/usable_devices.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using namespace clinfer::report;
@@ -16,8 +17,11 @@ using namespace clinfer::report;
 namespace {
 
 constexpr int64_t kContext = 40;
-constexpr const char* kDense = "tests/data/families/qwen3";
 constexpr const char* kExperts = "tests/models/tiny-deepseek-v3-fp8";
+
+std::string dense() {
+  return tests::generated_model("qwen3");
+}
 
 /// Arbitrary tokens of a vocabulary of 320.
 Windows windows() {
@@ -31,7 +35,8 @@ struct Subject {
   cl::ProgramCache programs;
   std::unique_ptr<run::Engine> engine;
 
-  Subject(const char* model, const std::string& weights, bool draft = false) : checkpoint(io::open(model)) {
+  Subject(const std::string& model, const std::string& weights, bool draft = false)
+      : checkpoint(io::open(model)) {
     REQUIRE_MESSAGE(!cl::usable_devices().empty(), "no usable OpenCL device");
     run::EngineOptions options;
     options.devices = {cl::usable_devices().front()};
@@ -51,7 +56,7 @@ const WindowProgress kQuiet = [](int64_t, int64_t) {};
 
 TEST_CASE("sections: nothing differs from itself, and coarser weights lose more in each layer") {
   const Windows w = windows();
-  Subject base(kDense, "keep");
+  Subject base(dense(), "keep");
   BaseRun run = run_base(*base.engine, w, kQuiet);
   Report report;
   const Sections all = sections_of({});
@@ -72,7 +77,7 @@ TEST_CASE("sections: nothing differs from itself, and coarser weights lose more 
   double before = 0;
   for (const char* format : {"q8_0", "q4_0"}) {
     CAPTURE(format);
-    Subject subject(kDense, format);
+    Subject subject(dense(), format);
     CandidateResult result;
     result.candidate = {format, format, "f32", {}};
     run_candidate_sections(*subject.engine, w, all, run, result);
@@ -96,7 +101,7 @@ TEST_CASE("sections: nothing differs from itself, and coarser weights lose more 
 
 TEST_CASE("formats for activations lose as their bits say") {
   const Windows w = windows();
-  Subject base(kDense, "keep");
+  Subject base(dense(), "keep");
   BaseRun run = run_base(*base.engine, w, kQuiet);
   Report report;
   run_base_sections(*base.engine, w, {Section::activations}, run, report);
@@ -148,7 +153,7 @@ TEST_CASE("experts change, a draft module agrees") {
 
 TEST_CASE("runs of the same rows") {
   const Windows w = windows();
-  Subject subject(kDense, "keep");
+  Subject subject(dense(), "keep");
   const LogitRows once = some_rows(*subject.engine, w, kContext);
   const RunAgreement again = compare_rows("again", once, some_rows(*subject.engine, w, kContext));
   CHECK(again.rows == w.scored());
@@ -161,7 +166,7 @@ TEST_CASE("runs of the same rows") {
 }
 
 TEST_CASE("kernels stay within their bounds, formats decode on the device as on the host") {
-  Subject subject(kDense, "q8_0");
+  Subject subject(dense(), "q8_0");
   std::set<std::string> asked;
   const std::vector<run::KernelError> errors = run::kernel_errors(*subject.engine, subject.programs, asked);
   bool packed = false;

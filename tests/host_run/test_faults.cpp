@@ -4,6 +4,7 @@
 #include "tests/host_cl/usable_devices.h"
 #include "tests/host_io/fault_message.h"
 #include "tests/host_run/altered_checkpoint.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
@@ -11,8 +12,13 @@ using test::contains;
 
 namespace {
 
-const std::string kLlama = "tests/data/families/llama2";
-const std::string kDeepSeek = "tests/data/families/deepseek_v3";
+std::string llama() {
+  return generated_model("llama2");
+}
+
+std::string deepseek() {
+  return generated_model("deepseek_v3");
+}
 
 run::EngineOptions options_of(bool draft = false) {
   run::EngineOptions options;
@@ -36,7 +42,7 @@ std::string without(const std::string& from, const std::string& tensor, bool dra
 }
 
 std::string engine_fault(Fault fault, const run::EngineOptions& options) {
-  const auto checkpoint = io::open(kLlama);
+  const auto checkpoint = io::open(llama());
   cl::ProgramCache programs;
   return test::fault_message(fault, [&] { run::Engine(*checkpoint, options, programs, {}); });
 }
@@ -46,21 +52,21 @@ std::string engine_fault(Fault fault, const run::EngineOptions& options) {
 TEST_CASE("a missing tensor is named") {
   for (const char* name : {"model.layers.1.mlp.up_proj.weight", "model.norm.weight", "lm_head.weight",
                            "model.embed_tokens.weight", "model.layers.0.input_layernorm.weight"})
-    CHECK(contains(without(kLlama, name), name));
+    CHECK(contains(without(llama(), name), name));
   const std::string expert = "model.layers.1.mlp.experts.5.down_proj.weight";
-  CHECK(contains(without(kDeepSeek, expert), expert));
+  CHECK(contains(without(deepseek(), expert), expert));
   const std::string bias = "model.layers.2.mlp.gate.e_score_correction_bias";
-  CHECK(contains(without(kDeepSeek, bias), bias));
+  CHECK(contains(without(deepseek(), bias), bias));
 }
 
 TEST_CASE("a configuration that does not fit the tensors names one of them, with both shapes") {
   const std::string vocab =
-      plan_fault(Fault::model, kLlama, {.config = {{"\"vocab_size\": 320", "\"vocab_size\": 321"}}});
+      plan_fault(Fault::model, llama(), {.config = {{"\"vocab_size\": 320", "\"vocab_size\": 321"}}});
   CHECK(contains(vocab, "model.embed_tokens.weight"));
   CHECK(contains(vocab, "[320, 64]"));
   CHECK(contains(vocab, "[321, 64]"));
   const auto change = [](const std::string& before, const std::string& after) {
-    return plan_fault(Fault::model, kLlama, {.config = {{before, after}}});
+    return plan_fault(Fault::model, llama(), {.config = {{before, after}}});
   };
   CHECK(contains(change("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4"), "model.layers.3."));
   CHECK(contains(change("\"intermediate_size\": 112", "\"intermediate_size\": 96"), "mlp."));
@@ -69,7 +75,7 @@ TEST_CASE("a configuration that does not fit the tensors names one of them, with
 }
 
 TEST_CASE("FP8 without its scales, or with scales of another shape, is refused") {
-  const std::string fp8 = "tests/data/families/deepseek_v3_fp8";
+  const std::string fp8 = generated_model("deepseek_v3_fp8");
   const std::string name = "model.layers.0.self_attn.o_proj.weight";
   CHECK(contains(without(fp8, name + "_scale_inv"), name));
   const auto reshape = [&](auto& tensors) {
@@ -88,14 +94,14 @@ TEST_CASE("a type that is no weight format is refused") {
       t.shape.back() *= 2;  // as many bytes as of bf16
     }
   };
-  const std::string message = plan_fault(Fault::model, kLlama, {.tensors = retype});
+  const std::string message = plan_fault(Fault::model, llama(), {.tensors = retype});
   CHECK(contains(message, "up_proj"));
   CHECK(contains(message, "i8"));
 }
 
 TEST_CASE("a draft module that is not there is a fault of usage, half of one a fault of the model") {
-  CHECK(contains(plan_fault(Fault::usage, kLlama, {}, true), "mtp"));
-  CHECK(contains(plan_fault(Fault::usage, kDeepSeek, {}, true), "mtp"));  // announced, but not in the file
+  CHECK(contains(plan_fault(Fault::usage, llama(), {}, true), "mtp"));
+  CHECK(contains(plan_fault(Fault::usage, deepseek(), {}, true), "mtp"));  // announced, but not in the file
   const std::string norm = "model.layers.0.input_layernorm.weight";
   const auto half = [&](auto& tensors) {
     for (const io::TensorToWrite& t : tensors) {
@@ -106,7 +112,7 @@ TEST_CASE("a draft module that is not there is a fault of usage, half of one a f
       break;
     }
   };
-  CHECK(contains(plan_fault(Fault::model, kDeepSeek, {.tensors = half}, true), "model.layers.3."));
+  CHECK(contains(plan_fault(Fault::model, deepseek(), {.tensors = half}, true), "model.layers.3."));
 }
 
 TEST_CASE("too little memory is told with the numbers before anything is read") {
@@ -136,7 +142,7 @@ TEST_CASE("options that do not fit the model are faults of usage") {
 }
 
 TEST_CASE("calls that do not fit are refused, and the engine goes on") {
-  const auto checkpoint = io::open(kLlama);
+  const auto checkpoint = io::open(llama());
   cl::ProgramCache programs;
   run::Engine engine(*checkpoint, options_of(), programs, {});
   const std::vector<int32_t> ids = {1, 2, 3};

@@ -6,6 +6,7 @@
 #include "host/run/engine.h"
 #include "host/run/input_statistics.h"
 #include "tests/host_cl/usable_devices.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 
@@ -18,9 +19,9 @@ struct Observed {
   run::InputStatistics statistics;
   std::vector<double> of_norm;
 
-  Observed(const char* model, const std::string& norm) {
+  Observed(const std::string& model, const std::string& norm) {
     REQUIRE_MESSAGE(!cl::usable_devices().empty(), "no usable OpenCL device");
-    const auto checkpoint = io::open(model);
+    const auto checkpoint = io::open(tests::generated_model(model));
     cl::ProgramCache programs;
     run::EngineOptions options;
     options.devices = {cl::usable_devices().front()};
@@ -47,7 +48,7 @@ struct Observed {
 }  // namespace
 
 TEST_CASE("statistics: squares of what a linear layer reads") {
-  const Observed observed("tests/data/families/qwen3", "model.layers.1.input_layernorm");
+  const Observed observed("qwen3", "model.layers.1.input_layernorm");
   for (const char* part : {"q_proj", "k_proj", "v_proj"}) {
     const io::ColumnSquares& squares =
         observed.of("model.layers.1.self_attn." + std::string(part) + ".weight");
@@ -60,7 +61,7 @@ TEST_CASE("statistics: squares of what a linear layer reads") {
 }
 
 TEST_CASE("statistics: experts by what was routed to them, latents of the context once") {
-  const Observed observed("tests/data/families/deepseek_v3", "model.layers.2.post_attention_layernorm");
+  const Observed observed("deepseek_v3", "model.layers.2.post_attention_layernorm");
   CHECK(observed.of("model.layers.2.self_attn.kv_b_proj.weight").rows == kTokens);
   const std::string experts = "model.layers.2.mlp.experts.";
   int64_t rows = 0;

@@ -8,6 +8,7 @@
 #include "tests/host_cl/scratch_folder.h"
 #include "tests/host_cl/usable_devices.h"
 #include "tests/host_io/fault_message.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using test::contains;
@@ -51,7 +52,7 @@ run::EngineOptions options_of() {
 }
 
 std::unique_ptr<run::Engine> make(const Kernels& kernels, const run::EngineOptions& options) {
-  const auto checkpoint = io::open("tests/data/families/qwen3");
+  const auto checkpoint = io::open(tests::generated_model("qwen3"));
   cl::ProgramCache programs(kernels.options());
   auto engine = std::make_unique<run::Engine>(*checkpoint, options, programs, run::Progress{});
   programs.flush();

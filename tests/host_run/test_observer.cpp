@@ -6,6 +6,7 @@
 #include "host/run/engine.h"
 #include "quant/error.h"
 #include "tests/host_cl/usable_devices.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 
@@ -18,7 +19,7 @@ struct Subject {
   cl::ProgramCache programs;
   std::unique_ptr<run::Engine> engine;
 
-  explicit Subject(const char* model, bool draft = false) : checkpoint(io::open(model)) {
+  explicit Subject(const std::string& model, bool draft = false) : checkpoint(io::open(model)) {
     REQUIRE_MESSAGE(!cl::usable_devices().empty(), "no usable OpenCL device");
     run::EngineOptions options;
     options.devices = {cl::usable_devices().front()};
@@ -36,12 +37,14 @@ struct Subject {
   }
 };
 
-const char* const kDense = "tests/data/families/qwen3";
+std::string dense() {
+  return tests::generated_model("qwen3");
+}
 
 }  // namespace
 
 TEST_CASE("an observer sees every step, and what it worked on") {
-  Subject subject(kDense);
+  Subject subject(dense());
   const std::vector<float> expected = subject.logits();
   std::set<int> seen;
   std::vector<float> last;
@@ -71,7 +74,7 @@ TEST_CASE("an observer sees every step, and what it worked on") {
 }
 
 TEST_CASE("an observer reads integers and written caches") {
-  Subject subject(kDense);
+  Subject subject(dense());
   int64_t caches = 0;
   subject.engine->observe([&](const run::StepView& view) {
     const graph::Node& node = view.node();

@@ -4,13 +4,16 @@
 #include "tests/host_cl/usable_devices.h"
 #include "tests/host_io/fault_message.h"
 #include "tests/host_run/altered_checkpoint.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
 
 namespace {
 
-const std::string kLlama = "tests/data/families/llama2";
+std::string llama() {
+  return generated_model("llama2");
+}
 
 run::EngineOptions options_of() {
   run::EngineOptions options;
@@ -31,7 +34,7 @@ Alteration with_factors(const std::vector<float>& factors) {
 /// The rotary frequencies of the altered model.
 std::vector<float> frequencies(const Alteration& alteration) {
   const test::TemporaryFolder folder;
-  const auto checkpoint = io::open(alter_checkpoint(kLlama, folder, alteration));
+  const auto checkpoint = io::open(alter_checkpoint(llama(), folder, alteration));
   const run::Plans plans = run::make_plans(*checkpoint, options_of());
   for (const graph::Value& value : plans.list.front()->graph.values) {
     if (value.constant() != nullptr) return value.constant()->data;

@@ -2,6 +2,7 @@
 // are those of the models in tests/models, in every weight and cache format, and of the small ones in
 // tests/data/families as they are stored, for a made-up CPU and a made-up GPU. Fails when a variant's
 // programs were not among them.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -12,11 +13,13 @@
 #include "graph/passes/set_cache_format.h"
 #include "host/encode/encoder.h"
 #include "host/io/checkpoint.h"
+#include "host/io/config_json.h"
 #include "host/kernels/variant.h"
 #include "host/run/engine.h"
 #include "quant/cache_format.h"
 #include "quant/error.h"
 #include "quant/format.h"
+#include "tests/model/generated_model.h"
 
 using namespace clinfer;
 
@@ -88,10 +91,20 @@ std::set<std::string> all_variants(std::index_sequence<kIndex...>) {
   return names;
 }
 
+bool is_known(const std::string& type) {
+  for (const graph::Family& family : graph::families()) {
+    if (std::find(family.model_types.begin(), family.model_types.end(), type) != family.model_types.end())
+      return true;
+  }
+  return false;
+}
+
 /// Ops that only some families have.
 void collect_families(Found& found) {
-  for (const auto& entry : std::filesystem::directory_iterator("tests/data/families")) {
-    const auto checkpoint = io::open(entry.path().string());
+  for (const std::string& name : tests::generated_models()) {
+    const std::string folder = tests::generated_model(name);
+    if (!is_known(io::read_config_json(folder + "/config.json").string("model_type"))) continue;
+    const auto checkpoint = io::open(folder);
     for (const bool is_cpu : {true, false}) {
       run::EngineOptions options;
       options.devices = {made_up_device(is_cpu)};

@@ -26,6 +26,10 @@ const io::Tensor& Reference::tensor(std::string_view name) const {
 std::vector<int32_t> Reference::integers(std::string_view name) const {
   const io::Tensor& from = tensor(name);
   if (from.format == "i32") return elements<int32_t>(from);
+  if (from.format == "u8") {
+    const std::vector<uint8_t> narrow = elements<uint8_t>(from);
+    return {narrow.begin(), narrow.end()};
+  }
   if (from.format != "i64") throw std::runtime_error(from.name + " is not of integers but " + from.format);
   const std::vector<int64_t> wide = elements<int64_t>(from);
   return {wide.begin(), wide.end()};

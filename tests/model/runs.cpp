@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "graph/passes/choose_formats.h"
+#include "graph/passes/set_cache_format.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
 #include "tests/model/reference.h"
@@ -75,17 +76,20 @@ double margin_of(const graph::Router& op, std::vector<double> choice) {
 
 }  // namespace
 
-Truth::Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format, int64_t context)
+Truth::Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format, int64_t context,
+             const std::string& cache_format)
     : checkpoint_(checkpoint), model_(graph::build_model(checkpoint.config(), {draft, context})) {
   run::apply_rope_factors(model_, checkpoint);
   const graph::StoredFormat stored = [&](const std::string& tensor) {
     return std::string(run::stored_matrix(checkpoint, tensor).format->name);
   };
   graph::choose_formats(model_.main, weights_format, stored);
+  graph::set_cache_format(model_.main, cache_format);
   expose_routers(model_.main);
   main_.emplace(model_.main, provider());
   if (!model_.draft) return;
   graph::choose_formats(*model_.draft, weights_format, stored);
+  graph::set_cache_format(*model_.draft, cache_format);
   draft_.emplace(*model_.draft, provider());
 }
 
@@ -106,6 +110,26 @@ graph::Array Truth::logits(std::span<const int32_t> ids) {
   main_->reset();
   outputs_ = main_->run(inputs_of(ids), sizes_of(ids.size()));
   return outputs_.at("logits");
+}
+
+graph::Array Truth::logits(std::span<const int32_t> ids, size_t chunk) {
+  main_->reset();
+  graph::Array all(static_cast<int64_t>(ids.size()), model_.vocab_size);
+  for (size_t at = 0; at < ids.size(); at += chunk) {
+    const size_t count = std::min(chunk, ids.size() - at);
+    const auto tokens = static_cast<int64_t>(count);
+    const std::vector<int32_t> rows = counting(count);
+    std::vector<int32_t> positions = rows;
+    for (int32_t& position : positions) position += static_cast<int32_t>(at);
+    const graph::Interpreter::Arrays outputs =
+        main_->run({{"ids", column(ids.subspan(at, count))},
+                    {"positions", column(positions)},
+                    {"output_rows", column(rows)}},
+                   {tokens, tokens, static_cast<int64_t>(at) + tokens});
+    const graph::Array& logits = outputs.at("logits");
+    std::copy(logits.data.begin(), logits.data.end(), all.row(static_cast<int64_t>(at)));
+  }
+  return all;
 }
 
 graph::Array Truth::draft_logits(std::span<const int32_t> ids) {

@@ -15,15 +15,17 @@ namespace clinfer::tests {
 /// A checkpoint under the interpreter: double precision on the decoded weights.
 class Truth {
  public:
-  /// `weights_format` as in EngineOptions; `context` as in graph::BuildOptions.
+  /// `weights_format` and `cache_format` as in EngineOptions; `context` as in graph::BuildOptions.
   Truth(const io::Checkpoint& checkpoint, bool draft, const std::string& weights_format = "keep",
-        int64_t context = 0);
+        int64_t context = 0, const std::string& cache_format = "f32");
   // Not movable: the interpreters refer to the graphs.
   Truth(const Truth&) = delete;
   Truth& operator=(const Truth&) = delete;
 
   /// Logits of every token of a fresh sequence; router(layer) and hidden() are of the last such call.
   graph::Array logits(std::span<const int32_t> ids);
+  /// The same when the tokens come `chunk` at a time, as they do to a device.
+  graph::Array logits(std::span<const int32_t> ids, size_t chunk);
   /// The draft module's logits after logits(ids): row i from the hidden state i and token i + 1.
   graph::Array draft_logits(std::span<const int32_t> ids);
   /// The name of the router in layer "model.layers.3", "" when it has none.

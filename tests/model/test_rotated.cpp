@@ -9,6 +9,7 @@
 #include "host/io/safetensors_writer.h"
 #include "host/quantize/rotated_checkpoint.h"
 #include "quant/error.h"
+#include "tests/model/generated_model.h"
 #include "tests/model/reference.h"
 #include "tests/model/runs.h"
 #include "tests/temporary_folder.h"
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string folder_of(const std::string& family) {
-  return "tests/data/families/" + family;
+  return tests::generated_model(family);
 }
 
 quantize::RotationSummary rotate(const std::string& folder, bool values_only, const std::string& out) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/host_cl/usable_devices.h"
+#include "tests/model/generated_model.h"
 #include "tests/model/golden_check.h"
 #include "tests/model/reference.h"
 #include "tests/model/runs.h"
@@ -60,7 +61,7 @@ void check_split(const std::string& folder, int64_t layers, bool draft, const st
 
 TEST_CASE("layers on two devices give the logits of one") {
   REQUIRE_MESSAGE(!cl::usable_devices().empty(), "no usable OpenCL device");
-  check_split("tests/data/families/llama3_scaled", 3, false, "input_ids");  // tied: the table is on both
-  check_split("tests/data/families/deepseek_v3", 3, false, "input_ids");
+  check_split(generated_model("llama3_scaled"), 3, false, "input_ids");  // tied: the table is on both
+  check_split(generated_model("deepseek_v3"), 3, false, "input_ids");
   check_split("tests/models/tiny-deepseek-v3-fp8", 6, true, "input_ids.0");
 }
