@@ -14,7 +14,8 @@ const BlockSelect kOp{.stride = 2, .length = 4, .block = 4, .count = 2};
 
 std::vector<double> importance(const BlockSelect& op, std::vector<double> keys, double position) {
   const Array q = matrix(1, 1, {1});
-  const Array rows = matrix(static_cast<int64_t>(keys.size()), 1, std::move(keys));
+  const auto count = static_cast<int64_t>(keys.size());
+  const Array rows = matrix(count, 1, std::move(keys));
   const Array at = matrix(1, 1, {position});
   const Array* const in[] = {&q, &rows, &at};
   return op.importance(in, 0, 0);
