@@ -35,8 +35,8 @@ constexpr Shape kShapes[] = {
     {"qwen3 gate_up", 24576, 4096},    {"llama gate_up", 28672, 4096}, {"llama down", 4096, 14336},
     {"llama head", 128256, 4096},
 };
-constexpr const char* kFormats[] = {"bf16",   "f16",  "f32",  "fp8_e4m3_128x128",
-                                    "mxint8", "q8_0", "q4_0", "q4_1"};
+constexpr const char* kFormats[] = {"bf16",  "f16",  "f32", "fp8_e4m3_128x128", "mxint8", "q8_0",
+                                    "mxfp4", "q4_0", "q4_1"};
 
 graph::Graph linear_graph(const std::string& format, const Shape& shape) {
   graph::Builder builder("bench");
@@ -130,6 +130,7 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const std::stri
   const std::vector<cl::Buffer> weights = filled(device, bytes, copies);
   const cl::Buffer x = filled(device, tokens * shape.cols * 4, 1)[0];
   const std::vector<cl::Buffer> out = {device.allocate(tokens * shape.rows * 4)};
+  const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
   std::vector<cl::Kernel> launches;
   for (const kernels::Launch& launch : prepared.launches) {
     launches.emplace_back(programs.build(device, launch.program), launch.kernel);
@@ -138,15 +139,16 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const std::stri
   const double seconds = seconds_of(device, static_cast<int>(calls), [&](int i) {
     const std::vector<cl::Buffer> in = {x, weights[static_cast<size_t>(i) % weights.size()]};
     for (size_t k = 0; k < launches.size(); ++k) {
-      enqueue(device, launches[k], prepared.launches[k], in, out, out[0], sizes);
+      enqueue(device, launches[k], prepared.launches[k], in, out, scratch, sizes);
     }
   });
   const double speed = static_cast<double>(bytes) / seconds * 1e-9;
   std::printf(
-      "%-18s %-18s %6lld x %5lld  M %lld %8.1f MB %8.1f us %7.0f GB/s  %.2f of read, %.2f of 32 MiB reads\n",
-      format.c_str(), shape.name, static_cast<long long>(shape.rows), static_cast<long long>(shape.cols),
-      static_cast<long long>(tokens), static_cast<double>(bytes) * 1e-6, seconds * 1e6, speed,
-      speed / read.large, speed / read.small);
+      "%-15s %-18s %-18s %6lld x %5lld  M %lld %8.1f MB %8.1f us %7.0f GB/s  %.2f of read, %.2f of 32 MiB "
+      "reads\n",
+      std::string(variant->name).c_str(), format.c_str(), shape.name, static_cast<long long>(shape.rows),
+      static_cast<long long>(shape.cols), static_cast<long long>(tokens), static_cast<double>(bytes) * 1e-6,
+      seconds * 1e6, speed, speed / read.large, speed / read.small);
   std::fflush(stdout);
   json << "{\"variant\": \"" << variant->name << "\", \"format\": \"" << format << "\", \"shape\": \""
        << shape.name << "\", \"rows\": " << shape.rows << ", \"cols\": " << shape.cols

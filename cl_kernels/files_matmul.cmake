@@ -36,17 +36,27 @@ list(APPEND KERNEL_FILES
   linear_tile.cl
   quantize_rows.cl
   args/matmul_tiles.h
+  args/attention_mma_args.h
   args/linear_wgmma_args.h
+  args/mma_rows_args.h
+  nvidia/attention_mma.cl
+  nvidia/attention_tiles.clh
   nvidia/bf16_parts.clh
   nvidia/e4m3.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
+  nvidia/expert_linear_mma_rows.cl
   nvidia/fp8_quantize.cl
+  nvidia/linear_mma_join.cl
+  nvidia/linear_mma_rows.cl
   nvidia/linear_wgmma.cl
   nvidia/linear_wgmma_weight.cl
   nvidia/linear_wgmma_x.cl
   nvidia/matmul_tiles.clh
+  nvidia/mma_rows.clh
+  nvidia/mma_stage.clh
   nvidia/sm90.clh
   nvidia/store_tile.clh
+  nvidia/warp.clh
   nvidia/wgmma_n128.clh
 )

@@ -1,5 +1,6 @@
 #include "cl_kernels/args/expert_linear_args.h"
 #include "host/kernels/integer_dot.h"
+#include "host/kernels/mma_rows.h"
 #include "host/kernels/ops.h"
 
 namespace clinfer::kernels {
@@ -113,6 +114,7 @@ Prepared prepare_dot_grouped(const OpContext& context) {
 constexpr Variant kVariants[] = {
     {"expert_linear/dot_grouped", supports_dot_grouped, prepare_dot_grouped},
     {"expert_linear/dot_rows", supports_dot_rows, prepare_dot_rows},
+    {"expert_linear/mma_rows", supports_expert_linear_mma_rows, prepare_expert_linear_mma_rows},
     {"expert_linear/grouped", supports_grouped, prepare_grouped},
     {"expert_linear/rows", supports_rows, prepare_rows},
 };

@@ -2,6 +2,7 @@
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
 #include "host/kernels/linear_wgmma.h"
+#include "host/kernels/mma_rows.h"
 #include "host/kernels/ops.h"
 
 namespace clinfer::kernels {
@@ -93,6 +94,7 @@ Prepared prepare_dot_tile(const OpContext& context) {
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
     {"linear/wgmma", supports_linear_wgmma, prepare_linear_wgmma},
+    {"linear/mma_rows", supports_linear_mma_rows, prepare_linear_mma_rows},
     {"linear/dot_tile", supports_dot_tile, prepare_dot_tile},
     {"linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"linear/tile", supports_linear_tile, prepare_tile},

@@ -1,5 +1,6 @@
 set(MATMUL_SOURCES
   activation_layout.cpp
+  attention_mma.cpp
   embedding.cpp
   expert_linear.cpp
   fp8_matmul.cpp
@@ -9,5 +10,6 @@ set(MATMUL_SOURCES
   linear_clblast.cpp
   linear_wgmma.cpp
   matmul.cpp
+  mma_rows.cpp
   quantize.cpp
   tolerance_matmul.cpp)

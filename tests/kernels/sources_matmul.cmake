@@ -1,4 +1,5 @@
 set(MATMUL_TESTS
+  test_chain_waits.cpp
   test_decoders.cpp
   test_embedding.cpp
   test_expert_linear.cpp
@@ -6,5 +7,6 @@ set(MATMUL_TESTS
   test_head_linear.cpp
   test_linear.cpp
   test_linear_wgmma.cpp
+  test_mma.cpp
   test_quantize.cpp
   test_weight_layout.cpp)

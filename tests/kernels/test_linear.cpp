@@ -57,7 +57,8 @@ TEST_CASE("linear: shapes round the tiles' edges") {
       check(linear_case(name, shape, seed % 2 == 0, seed));
     }
   }
-  summarise(graph::Linear{}, {"for int8 activations", "for 2^26 multiplications or more"});
+  summarise(graph::Linear{},
+            {"for int8 activations", "for 2^26 multiplications or more", "for up to 8 tokens"});
 }
 
 TEST_CASE("linear: every format, few tokens and many, whole blocks and ragged rows") {

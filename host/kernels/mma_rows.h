@@ -1,0 +1,23 @@
+#pragma once
+
+#include "host/kernels/variant.h"
+
+namespace clinfer::kernels {
+
+/// Linear and ExpertLinear of up to 8 tokens on tensor cores (Hopper): weights stream through local memory
+/// and are decoded into halves without loss; x goes as two halves, scaled by a power of two, whose sum is
+/// within 2^-22 of it or 2^-37 of its slice's largest element. An infinite x gives NaN. Batch-invariant.
+Support supports_linear_mma_rows(const OpContext& context);
+Prepared prepare_linear_mma_rows(const OpContext& context);
+Support supports_expert_linear_mma_rows(const OpContext& context);
+Prepared prepare_expert_linear_mma_rows(const OpContext& context);
+
+/// How the columns are cut: `slice_stages` stages are a slice, 16 slices a chunk.
+struct MmaRowsPlan {
+  int64_t stage_cols = 0;
+  int64_t slice_stages = 0;
+  int64_t chunks = 0;
+};
+MmaRowsPlan mma_rows_plan(std::string_view format, int64_t cols);
+
+}  // namespace clinfer::kernels

@@ -1,0 +1,129 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "host/kernels/mma_rows.h"
+#include "tests/kernels/attention_case.h"
+#include "tests/kernels/check.h"
+
+using namespace clinfer;
+using namespace clinfer::tests;
+
+namespace {
+
+/// Formats of linear/mma_rows, and the columns that a stage of theirs has.
+const std::map<std::string, int64_t> kStageCols = {
+    {"fp8_e4m3_128x128", 64}, {"mxint8", 128}, {"q8_0", 128}, {"mxfp4", 128}, {"q4_0", 256}};
+
+/// Whether a target runs these variants; the others' cases are other tests'.
+bool has_tensor_cores() {
+  return std::ranges::any_of(targets(), [](const Target& target) { return target.info.probes.wgmma; });
+}
+
+Case linear_case(const std::string& format, int64_t tokens, int64_t rows, int64_t cols, bool bias) {
+  const auto seed = static_cast<uint64_t>(tokens * 13 + rows * 7 + cols);
+  std::mt19937_64 random(seed);
+  graph::Builder builder("linear");
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols});
+  std::vector<graph::ValueId> inputs = {x, builder.weight("w", rows, cols)};
+  Case result;
+  result.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
+  if (bias) {
+    inputs.push_back(builder.vector("b", rows));
+    result.inputs.push_back(normal(1, rows, random));
+  }
+  result.graph = finish(builder, builder.add(graph::Linear{}, "y", inputs), format);
+  result.sizes = {tokens, tokens, tokens};
+  result.name = format + " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
+                " cols=" + std::to_string(cols);
+  result.seed = seed;
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("mma_rows: slices cover the columns, and registers hold them") {
+  for (const auto& [format, stage_cols] : kStageCols) {
+    for (int64_t cols = 256; cols <= 20480; cols += 256) {
+      const kernels::MmaRowsPlan plan = kernels::mma_rows_plan(format, cols);
+      CAPTURE(format);
+      CAPTURE(cols);
+      CHECK(plan.stage_cols == stage_cols);
+      CHECK(plan.slice_stages * plan.stage_cols <= 256);
+      const int64_t of_chunk = 16 * plan.slice_stages * plan.stage_cols;
+      CHECK(plan.chunks * of_chunk >= cols);
+      CHECK((plan.chunks - 1) * of_chunk < cols);  // none without work
+    }
+  }
+}
+
+TEST_CASE("linear/mma_rows: ragged rows, slices without columns, columns in several chunks, special values") {
+  if (!has_tensor_cores()) return;
+  for (const auto& [format, stage_cols] : kStageCols) {
+    check(linear_case(format, 1, 7, stage_cols, false));
+    check(linear_case(format, 4, 33, 1536, true));
+    check(linear_case(format, 8, 50, 4608, true));
+    check(linear_case(format, 2, 2200, 4608, false));
+    Case c = linear_case(format, 3, 20, 512, false);
+    c.inputs[1].at(1, 40) = std::numeric_limits<double>::quiet_NaN();
+    for (int64_t col = 0; col < 512; ++col) c.inputs[1].at(2, col) = 0.0;
+    for (int64_t col = 0; col < 512; ++col) c.inputs[0].at(1, col) = 0.0;
+    for (int64_t col = 0; col < 512; ++col) c.inputs[0].at(2, col) *= 1e-20;
+    check(c);
+  }
+}
+
+TEST_CASE("expert_linear/mma_rows: shared x and a part for each slot, several chunks") {
+  if (!has_tensor_cores()) return;
+  for (const auto& [format, stage_cols] : kStageCols) {
+    for (const bool per_slot : {false, true}) {
+      std::mt19937_64 random(per_slot ? 31 : 32);
+      const int64_t cols = per_slot ? 512 : 4608;
+      graph::Builder builder("experts");
+      const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, per_slot ? 2 * cols : cols});
+      const auto ids = builder.input("ids", {graph::DType::i32, graph::kTokens, 2});
+      const auto w = builder.expert_weight("w", {"w0", "w1", "w2"}, 3, 20, cols);
+      Case c;
+      c.inputs = {normal(3, per_slot ? 2 * cols : cols, random), integers(3, 2, 0, 2, random),
+                  normal(60, cols, random)};
+      c.graph = finish(builder, builder.add(graph::ExpertLinear{per_slot}, "y", {x, ids, w}), format);
+      c.sizes = {3, 3, 3};
+      c.name = format + (per_slot ? " per slot" : "");
+      check(c);
+    }
+  }
+}
+
+TEST_CASE("linear/mma_rows: a token's bits do not depend on the other tokens") {
+  for (const auto& [format, stage_cols] : kStageCols) {
+    for (const int64_t cols : {int64_t{768}, int64_t{5120}}) {
+      const Case together = linear_case(format, 8, 37, cols, true);
+      for (const Target& target : targets()) {
+        if (!target.info.probes.wgmma) continue;
+        const auto all = run(together, target, "linear/mma_rows").outputs[0];
+        for (const int64_t tokens : {int64_t{1}, int64_t{3}, int64_t{5}}) {
+          Case fewer = linear_case(format, tokens, 37, cols, true);
+          fewer.inputs = together.inputs;
+          fewer.inputs[0] = graph::Array(tokens, cols);
+          std::copy_n(together.inputs[0].row(0), tokens * cols, fewer.inputs[0].row(0));
+          const auto some = run(fewer, target, "linear/mma_rows").outputs[0];
+          CHECK_MESSAGE(std::equal(some.begin(), some.end(), all.begin()),
+                        target.name << ", " << format << ", " << tokens << " tokens of 8");
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("attention/mma: heads of every width it takes, blocks of rows, windows, padded columns") {
+  if (!has_tensor_cores()) return;
+  uint64_t seed = 2000;
+  for (const std::string format : {"f16", "f32", "bf16", "fp8_e4m3"}) {
+    check(attention_case({70, 300, 8, 2, 128, 128}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({33, 129, 9, 3, 64, 64, 0, 50}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({17, 97, 4, 2, 96, 96}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({20, 60, 3, 3, 128, 128, 64}, AttentionMemory::matrix, format, ++seed));
+    check(attention_case({11, 40, 4, 2, 24, 16}, AttentionMemory::caches, format, ++seed));
+  }
+}
