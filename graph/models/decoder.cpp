@@ -5,8 +5,8 @@
 namespace clinfer::graph {
 namespace {
 
-ValueId mixed(Builder& b, const Decoder& s, DecoderStream& stream, const LayerKind& kind,
-              const std::string& prefix, ValueId x) {
+ValueId attended(Builder& b, const Decoder& s, DecoderStream& stream, const LayerKind& kind,
+                 const std::string& prefix, ValueId x) {
   if (!kind.reads_keys) stream.shared = {};
   LayerPosition at{.positions = stream.in.positions,
                    .window = kind.window,
@@ -24,6 +24,15 @@ ValueId mixed(Builder& b, const Decoder& s, DecoderStream& stream, const LayerKi
   return grouped_attention(b, std::get<GroupedAttentionBlock>(s.attention), prefix, x, at);
 }
 
+/// Attention or the recurrent layer in its place.
+ValueId mixed(Builder& b, const Decoder& s, DecoderStream& stream, int64_t layer, const std::string& p,
+              ValueId x) {
+  const LayerKind& kind = s.kinds.at(static_cast<size_t>(layer));
+  if (kind.recurrent)
+    return recurrent(b, s.recurrent, p + "." + s.names.recurrent, x, stream.in.positions, layer);
+  return attended(b, s, stream, kind, p + "." + s.names.attention, x);
+}
+
 ValueId fed_forward(Builder& b, const Decoder& s, const LayerKind& kind, const std::string& layer,
                     ValueId x) {
   if (kind.sparse) return moe(b, s.moe.value(), layer + "." + s.names.moe, x);
@@ -33,6 +42,15 @@ ValueId fed_forward(Builder& b, const Decoder& s, const LayerKind& kind, const s
 /// x itself when the norm has no name.
 ValueId normed(Builder& b, const Decoder& s, const std::string& layer, const std::string& name, ValueId x) {
   return name.empty() ? x : norm(b, layer + "." + name, x, s.hidden, s.norm);
+}
+
+/// The residual stream behind a sub-layer that made y of x, normed to `in`.
+ValueId joined(Builder& b, const Decoder& s, const std::string& name, ValueId x, ValueId in, ValueId y,
+               ResidualFactors NormedResidual::*factors) {
+  if (!s.normed_residual) return residual(b, name, x, y, s.residual_scale);
+  const ResidualFactors f = (*s.normed_residual).*factors;
+  const ValueId kept = b.add(Pointwise{Function::scale, f.kept}, name + ".kept", {in});
+  return residual(b, name, kept, y, f.added);
 }
 
 }  // namespace
@@ -60,16 +78,17 @@ ValueId decoder_layer(Builder& b, const Decoder& s, DecoderStream& stream, int64
   const std::string p = s.names.layers + "." + std::to_string(layer);
   const LayerKind& kind = s.kinds.at(static_cast<size_t>(layer));
   const ValueId attention_in = normed(b, s, p, s.around_attention.before, x);
-  ValueId y = mixed(b, s, stream, kind, p + "." + s.names.attention, attention_in);
+  ValueId y = mixed(b, s, stream, layer, p, attention_in);
   if (s.parallel) {
     y = residual(b, p + ".sum", y, fed_forward(b, s, kind, p, attention_in));
     return residual(b, p + ".residual", x, y, s.residual_scale);
   }
   y = normed(b, s, p, s.around_attention.after, y);
-  x = residual(b, p + ".attn_residual", x, y, s.residual_scale);
-  y = fed_forward(b, s, kind, p, normed(b, s, p, s.around_mlp.before, x));
-  y = normed(b, s, p, s.around_mlp.after, y);
-  return residual(b, p + ".mlp_residual", x, y, s.residual_scale);
+  x = joined(b, s, p + ".attn_residual", x, attention_in, y,
+             kind.recurrent ? &NormedResidual::recurrent : &NormedResidual::attention);
+  const ValueId mlp_in = normed(b, s, p, s.around_mlp.before, x);
+  y = normed(b, s, p, s.around_mlp.after, fed_forward(b, s, kind, p, mlp_in));
+  return joined(b, s, p + ".mlp_residual", x, mlp_in, y, &NormedResidual::mlp);
 }
 
 void add_logits(Builder& b, const Decoder& s, ValueId x) {

@@ -11,6 +11,7 @@
 #include "graph/models/model.h"
 #include "graph/models/moe_block.h"
 #include "graph/models/norm_block.h"
+#include "graph/models/recurrent_block.h"
 #include "graph/models/rotary.h"
 
 namespace clinfer::graph {
@@ -23,19 +24,34 @@ struct NormsAround {
 
 /// What differs from layer to layer.
 struct LayerKind {
-  int64_t window = 0;   ///< sliding window in tokens, 0: none
-  int64_t chunk = 0;    ///< only the query's own chunk of so many tokens is seen, 0: all
-  int rotary = 0;       ///< index into Decoder::rotaries, -1: the layer's attention knows no positions
-  bool sparse = false;  ///< a mixture of experts in place of the dense network
+  int64_t window = 0;         ///< sliding window in tokens, 0: none
+  int64_t chunk = 0;          ///< only the query's own chunk of so many tokens is seen, 0: all
+  int rotary = 0;             ///< index into Decoder::rotaries, -1: the layer's attention knows no positions
+  bool sparse = false;        ///< a mixture of experts in place of the dense network
   bool scaled_query = false;  ///< GroupedAttentionBlock::query_scale applies
   bool reads_keys = false;    ///< keys and values are those of the nearest earlier layer that has its own
-  bool shares_rows = false;  ///< latent attention reads the rows that an earlier layer's indexer chose
+  bool recurrent = false;     ///< Decoder::recurrent in place of attention
+  bool shares_rows = false;   ///< latent attention reads the rows that an earlier layer's indexer chose
+};
+
+/// x becomes kept * x + added * y.
+struct ResidualFactors {
+  float kept = 1.0f;
+  float added = 1.0f;
+};
+
+/// The residual stream goes on from a sub-layer's normed input in place of what it was (MiniMax-01).
+struct NormedResidual {
+  ResidualFactors attention;
+  ResidualFactors recurrent;
+  ResidualFactors mlp;
 };
 
 struct DecoderNames {
   std::string embedding = "model.embed_tokens";
   std::string layers = "model.layers";
   std::string attention = "self_attn";
+  std::string recurrent = "linear_attn";
   std::string mlp = "mlp";
   std::string moe = "mlp";
   std::string norm = "model.norm";
@@ -53,6 +69,7 @@ struct Decoder {
   NormsAround around_mlp{"post_attention_layernorm", ""};
   bool parallel = false;  ///< attention and feed-forward read the same normed x (GPT-J): one residual
   std::variant<GroupedAttentionBlock, LatentAttentionBlock> attention;
+  RecurrentBlock recurrent;  ///< of the layers whose kind says so
   std::vector<Rotary> rotaries;
   MlpBlock mlp;
   std::optional<MoeBlock> moe;
@@ -62,6 +79,7 @@ struct Decoder {
   std::string embedding_norm;  ///< name of a norm behind the embedding, empty: none
   float embedding_scale = 1.0f;
   float residual_scale = 1.0f;  ///< of what a sub-layer adds
+  std::optional<NormedResidual> normed_residual;
   float logit_scale = 1.0f;
   float logit_softcap = 0.0f;  ///< logits become cap * tanh(logits / cap), 0: not
   bool tied = false;           ///< lm_head is the embedding

@@ -14,6 +14,7 @@ namespace clinfer::graph {
 inline constexpr int64_t kMaxLayers = 4096;
 inline constexpr int64_t kMaxWidth = int64_t{1} << 20;
 inline constexpr int64_t kMaxHeads = 4096;
+inline constexpr int64_t kMaxTaps = 64;  ///< of a causal convolution
 inline constexpr int64_t kMaxExperts = 65536;
 inline constexpr int64_t kMaxExpertsOfAllLayers = int64_t{1} << 18;  ///< each may have tensors of its own
 inline constexpr int64_t kMaxVocab = int64_t{1} << 24;

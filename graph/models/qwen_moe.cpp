@@ -2,6 +2,7 @@
 
 #include "graph/models/builders.h"
 #include "graph/models/limits.h"
+#include "graph/models/qwen_moe.h"
 #include "graph/models/sliding_window.h"
 
 namespace clinfer::graph {
@@ -17,7 +18,9 @@ void mark_sparse(const Meta& config, Decoder& s) {
         (i + 1) % step == 0 && std::find(dense.begin(), dense.end(), i) == dense.end();
 }
 
-void read_experts(const Meta& config, Decoder& s, bool default_renormalise) {
+}  // namespace
+
+void read_qwen_experts(const Meta& config, Decoder& s, bool default_renormalise) {
   MoeBlock m;
   m.hidden = s.hidden;
   m.activation = s.mlp.activation;
@@ -32,17 +35,19 @@ void read_experts(const Meta& config, Decoder& s, bool default_renormalise) {
   mark_sparse(config, s);
 }
 
-}  // namespace
+void read_qwen_shared_expert(const Meta& config, Decoder& s) {
+  s.moe->shared_intermediate = config.integer("shared_expert_intermediate_size", 1, kMaxWidth);
+  s.moe->shared_gate = true;
+  s.moe->names.shared = "shared_expert";
+}
 
 /// Qwen1.5-MoE and Qwen2-MoE (Yang et al. 2024): Qwen2 with a gated shared expert beside the routed ones.
 Model build_qwen2_moe(const Meta& config, const BuildOptions& options) {
   Decoder s = read_decoder(config, options);
   s.grouped().qkv_bias = config.boolean_or("qkv_bias", true);
   read_qwen_windows(config, s);
-  read_experts(config, s, false);
-  s.moe->shared_intermediate = config.integer("shared_expert_intermediate_size", 1, kMaxWidth);
-  s.moe->shared_gate = true;
-  s.moe->names.shared = "shared_expert";
+  read_qwen_experts(config, s, false);
+  read_qwen_shared_expert(config, s);
   return build_decoder(s);
 }
 
@@ -53,7 +58,7 @@ Model build_qwen3_moe(const Meta& config, const BuildOptions& options) {
   a.qkv_bias = a.output_bias = config.boolean_or("attention_bias", false);
   a.qk_norm = QkNorm::head;
   read_qwen_windows(config, s);
-  read_experts(config, s, true);
+  read_qwen_experts(config, s, true);
   return build_decoder(s);
 }
 

@@ -13,6 +13,7 @@ set(MODEL_SOURCES
   models/draft_module.cpp
   models/ernie4_5.cpp
   models/exaone4.cpp
+  models/gated_delta_block.cpp
   models/gemma.cpp
   models/gguf_architecture.cpp
   models/gguf_families.cpp
@@ -24,10 +25,14 @@ set(MODEL_SOURCES
   models/grouped_attention_block.cpp
   models/hunyuan.cpp
   models/indexer_block.cpp
+  models/kimi_delta_block.cpp
+  models/kimi_linear.cpp
   models/latent_attention_block.cpp
+  models/lightning_block.cpp
   models/llama.cpp
   models/llama4.cpp
   models/local_experts.cpp
+  models/minimax.cpp
   models/minimax_m2.cpp
   models/mistral.cpp
   models/mixtral.cpp
@@ -43,7 +48,9 @@ set(MODEL_SOURCES
   models/phimoe.cpp
   models/qwen2.cpp
   models/qwen3.cpp
+  models/qwen3_next.cpp
   models/qwen_moe.cpp
+  models/recurrent_block.cpp
   models/rotary.cpp
   models/seed_oss.cpp
   models/sliding_window.cpp
