@@ -126,6 +126,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   options.activations_format = config.activations.format;
   options.cache_format = config.kv_cache.format;
   options.max_context = config.kv_cache.max_context;
+  if (config.kv_cache.window > 0) options.stream = {config.kv_cache.window, config.kv_cache.first_rows};
   options.batch_tokens = config.runtime.batch_tokens;
   options.draft = config.speculative.method == config::SpeculativeMethod::mtp;
   options.verify_kernels = config.runtime.verify_kernels;

@@ -53,6 +53,8 @@ struct ActivationsConfig {
 struct KvCacheConfig {
   std::string format = "f32";  ///< the name of a quant::CacheFormat
   int64_t max_context = 0;     ///< tokens, 0..2^24; 0 = what the model was trained for
+  int64_t window = 0;          ///< last tokens that full attention sees; 0 = all
+  int64_t first_rows = 4;      ///< first tokens that it sees beside a window
 };
 
 struct Message {

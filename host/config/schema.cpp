@@ -92,6 +92,12 @@ TypePtr<KvCacheConfig> kv_cache() {
           field(
               "max_context", &KvCacheConfig::max_context, integer(0, kMaxTokens),
               "Tokens of prompt and answer that the cache has room for; 0 = what the model was trained for."),
+          field(
+              "window", &KvCacheConfig::window, integer(0, kMaxTokens),
+              "Last tokens that full attention sees and the cache keeps: a text may then be longer than what "
+              "the model was trained for (StreamingLLM); 0 = all."),
+          field("first_rows", &KvCacheConfig::first_rows, integer(0, kMaxTokens),
+                "First tokens of the text that are kept beside a window."),
       });
 }
 

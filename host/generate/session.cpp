@@ -62,7 +62,8 @@ size_t Session::cached_prefix(std::span<const int32_t> prompt) const {
   const auto same = static_cast<size_t>(mismatch - prompt.begin());
   // The last common token runs again: its logits are needed, and its hidden state by the draft module.
   const size_t again = same == 0 ? 0 : same - 1;
-  return engine_.has_draft() ? std::min(again, draft_cached_) : again;
+  const size_t cached = engine_.has_draft() ? std::min(again, draft_cached_) : again;
+  return static_cast<size_t>(engine_.resume_at(static_cast<int64_t>(cached), static_cast<int64_t>(cached_)));
 }
 
 std::span<const float> Session::prefill(std::span<const int32_t> prompt, size_t cached, size_t& chunk,

@@ -109,6 +109,20 @@ Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelChec
           std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, arenas, program)};
 }
 
+int64_t Engine::resume_at(int64_t position, int64_t ran) const {
+  for (const auto& plan : plans_.list) {
+    for (const graph::Value& value : plan->graph.values) {
+      const graph::Cache* cache = value.cache();
+      if (cache != nullptr && cache->is_state() && position != ran) return 0;
+      if (cache == nullptr || cache->ring == 0) continue;
+      // The tokens of a decode call that were drafts may have been refused, and their rows written.
+      const int64_t written = ran + kernels::kSmallBatch;
+      if (written > cache->ring_first + cache->ring && position < written - batch_tokens_) return 0;
+    }
+  }
+  return position;
+}
+
 Executor& Engine::Pair::choose(size_t tokens) const {
   return tokens <= static_cast<size_t>(decode->plan().most.tokens) ? *decode : *prefill;
 }

@@ -12,6 +12,7 @@
 #include "graph/models/models.h"
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/place_devices.h"
+#include "graph/passes/stream_attention.h"
 #include "host/cl/program_cache.h"
 #include "host/run/executor.h"
 #include "host/run/kernel_check.h"
@@ -27,6 +28,7 @@ struct EngineOptions {
   std::string activations_format = "keep";  ///< or a format of activations (graph/ops/quantize.h)
   std::string cache_format = "f16";         ///< the name of a quant::CacheFormat
   int64_t max_context = 0;                  ///< tokens a sequence may have; 0: what the model was made for
+  graph::Stream stream;                     ///< what full attention keeps in sight; a window of 0: everything
   int64_t batch_tokens = 512;               ///< most tokens of one prefill call
   int64_t prefill_outputs = 1;              ///< most rows of logits of one prefill call
   bool draft = false;                       ///< load the multi-token-prediction module
@@ -62,13 +64,17 @@ class Engine {
   const graph::Model& model() const { return plans_.model; }
   const Plans& plans() const { return plans_; }
   int64_t max_context() const { return plans_.max_context; }
+  /// Where to go on when `ran` tokens have been run and a call wants to begin at `position` <= ran: there, or
+  /// at 0 where the caches have lost rows that its first token attends to; states of recurrent layers have
+  /// lost all but the last.
+  int64_t resume_at(int64_t position, int64_t ran) const;
   int64_t batch_tokens() const { return batch_tokens_; }
   int64_t bytes_on(size_t device) const;
   const cl::Device& device(size_t index) const { return storage_->device(static_cast<int>(index)); }
   bool has_draft() const { return draft_.prefill != nullptr; }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
-  /// been run) and returns the logits of the given rows of the call, [rows, vocab]. Throws
+  /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows of the call, [rows, vocab]. Throws
   /// Error(Fault::usage) for an id outside the vocabulary, Error(Fault::run) for a call that does not fit.
   std::span<const float> forward(std::span<const int32_t> ids, int64_t position,
                                  std::span<const int32_t> rows);

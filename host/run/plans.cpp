@@ -6,6 +6,7 @@
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/quantize_activations.h"
+#include "graph/passes/ring_caches.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/io/text_part.h"
 #include "host/run/engine.h"
@@ -61,8 +62,10 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
   });
   if (options.activations_format != "keep") round_activations(graph, options.activations_format);
   graph::set_cache_format(graph, options.cache_format);
+  if (options.stream.window > 0) graph::stream_attention(graph, options.stream);
   const int64_t batch = std::min(options.batch_tokens, plans.max_context);
   const int64_t small = std::min(kernels::kSmallBatch, plans.max_context);
+  graph::ring_caches(graph, std::max(batch, small), plans.max_context);
   const Phase prefill{"prefill",
                       graph::LatentForm::naive,
                       {batch, std::min(options.prefill_outputs, batch), plans.max_context}};
@@ -82,7 +85,9 @@ bool has_draft(const io::Checkpoint& checkpoint) {
 Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
   Plans plans;
   stored::check_quantization(checkpoint);
-  plans.model = graph::build_model(checkpoint.config(), {options.draft, options.max_context});
+  const graph::Stream& stream = options.stream;
+  const int64_t in_sight = stream.window > 0 ? stream.first + stream.window : options.max_context;
+  plans.model = graph::build_model(checkpoint.config(), {options.draft, in_sight});
   drop_absent_draft(plans.model, checkpoint);
   if (io::is_text_part(checkpoint.config()))
     spdlog::info("{}: the text model alone is run, tensors of other parts are not read",
@@ -94,9 +99,10 @@ Plans make_plans(const io::Checkpoint& checkpoint, const EngineOptions& options)
   }
   apply_rope_factors(plans.model, checkpoint);
   const int64_t made_for = plans.model.max_positions;
-  if (options.max_context > made_for) {
-    throw Error(Fault::usage, "kv_cache.max_context is " + std::to_string(options.max_context) +
-                                  ", but the model was made for " + std::to_string(made_for) + " positions");
+  if (in_sight > made_for) {
+    const char* key = stream.window > 0 ? "kv_cache.window and first_rows are " : "kv_cache.max_context is ";
+    throw Error(Fault::usage, key + std::to_string(in_sight) + ", but the model was made for " +
+                                  std::to_string(made_for) + " positions");
   }
   plans.max_context = options.max_context > 0 ? options.max_context : made_for;
   check_weights(plans.model.main, checkpoint);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graph/cache_row.h"
@@ -70,7 +71,8 @@ TEST_CASE("ring_caches: rows of the window, of the first rows and of a call are 
     // A row less, and the first token of a call misses one.
     for (Value& value : rings.values)
       if (auto* held = std::get_if<Cache>(&value.source)) --held->ring;
-    CHECK(std::isnan(stepped(rings, tokens).back()));
+    const std::vector<double> lost = stepped(rings, tokens);
+    CHECK(std::any_of(lost.begin(), lost.end(), [](double y) { return std::isnan(y); }));
   }
 }
 

@@ -116,7 +116,7 @@ TEST_CASE("attention: chunks and compressed rows, of which a query may see none"
 }
 
 TEST_CASE("attention: soft cap, sinks, slopes") {
-  for (const int features : {1, 2, 4, 7}) {
+  for (const int features : {1, 6}) {
     graph::Attention op;
     op.softcap = (features & 1) != 0 ? 1.5f : 0.0f;
     op.sinks = (features & 2) != 0;
@@ -161,19 +161,17 @@ TEST_CASE("attention: views of a query") {
   check(attention_case({3, 330, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f32", 1490, op));
 }
 
-TEST_CASE("attention: caches that are rings, in every format") {
+TEST_CASE("attention: caches that are rings") {
   uint64_t seed = 1500;
   graph::Attention op;
   op.mask = {.window = 40, .first = 5};
   op.views = graph::QueryViews::first_rows;
-  for (const quant::CacheFormat& format : quant::cache_formats()) {
-    const std::string name(format.name);
-    for (const int64_t tokens : {3, 20}) {
+  for (const int64_t tokens : {3, 20}) {
+    for (const char* format : {"f32", "fp8_e4m3"})
       check(in_rings(
-          attention_case({tokens, 300, 4, 2, 64, 64, 0, 30}, AttentionMemory::caches, name, ++seed)));
-      check(
-          in_rings(attention_case({tokens, 90, 4, 1, 80, 64}, AttentionMemory::one_cache, name, ++seed, op)));
-    }
+          attention_case({tokens, 300, 4, 2, 64, 64, 0, 30}, AttentionMemory::caches, format, ++seed)));
+    check(
+        in_rings(attention_case({tokens, 90, 4, 1, 80, 64}, AttentionMemory::one_cache, "int8", ++seed, op)));
   }
   op = {};
   op.mask.chunk = 64;
