@@ -60,9 +60,9 @@ size_t Session::cached_prefix(std::span<const int32_t> prompt) const {
       std::mismatch(prompt.begin(), prompt.begin() + static_cast<std::ptrdiff_t>(most), tokens_.begin())
           .first;
   const auto same = static_cast<size_t>(mismatch - prompt.begin());
-  // The last common token runs again: its logits are needed, and its hidden state by the draft module.
-  const size_t again = same == 0 ? 0 : same - 1;
-  const size_t cached = engine_.has_draft() ? std::min(again, draft_cached_) : again;
+  // A token runs at least, for its logits; with a draft module the last common one, for its hidden state.
+  const size_t cached = engine_.has_draft() ? std::min(same == 0 ? 0 : same - 1, draft_cached_)
+                                            : std::min(same, prompt.size() - 1);
   return static_cast<size_t>(engine_.resume_at(static_cast<int64_t>(cached), static_cast<int64_t>(cached_)));
 }
 

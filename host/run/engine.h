@@ -74,8 +74,9 @@ class Engine {
   bool has_draft() const { return draft_.prefill != nullptr; }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
-  /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows of the call, [rows, vocab]. Throws
-  /// Error(Fault::usage) for an id outside the vocabulary, Error(Fault::run) for a call that does not fit.
+  /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows
+  /// of the call, [rows, vocab]. Throws Error(Fault::usage) for an id outside the vocabulary,
+  /// Error(Fault::run) for a call that does not fit.
   std::span<const float> forward(std::span<const int32_t> ids, int64_t position,
                                  std::span<const int32_t> rows);
 
