@@ -51,9 +51,9 @@ graph::Array limits(const graph::Glu& op, graph::Inputs in, graph::Inputs expect
       const double up = in[op.width > 0 ? 0 : 1]->at(r, at.up);
       const double gate = in[0]->at(r, at.gate);
       const double exponent = op.clamped() ? 2.0 * std::abs(double{op.alpha} * gate) : 0.0;
-      result.at(r, c) = kEps32 * (activation_units(op.activation, gate) + exponent) *
-                            std::abs(expected[output]->at(r, c)) +
-                        0x1p-118 * (1.0 + std::abs(up));
+      result.at(r, c) =
+          kEps32 * (activation_units(op.activation, gate) + exponent) * std::abs(expected[output]->at(r, c)) +
+          0x1p-118 * (1.0 + std::abs(up));
     }
   }
   return result;

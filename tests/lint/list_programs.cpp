@@ -135,6 +135,17 @@ void collect_native_sparse(Found& found) {
   }
 }
 
+/// A router's option that no family uses.
+void collect_capacity(Found& found) {
+  graph::Builder b("router");
+  const auto logits = b.input("logits", {graph::DType::f32, graph::kTokens, 8});
+  const graph::Router op{.experts = 8, .top_k = 2, .capacity = 1.25f};
+  b.output(b.result(b.add(op, "ids", {logits}), 1), "weights");
+  const graph::Graph graph = b.finish(0);
+  for (const bool is_cpu : {true, false})
+    collect({graph, graph.nodes.front(), made_up_device(is_cpu), {64, 64, 64}}, found);
+}
+
 Found collect_all() {
   Found found;
   for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
@@ -184,6 +195,7 @@ int main() try {
   Found found = collect_all();
   collect_families(found);
   collect_native_sparse(found);
+  collect_capacity(found);
   collect_encoders(found);
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
