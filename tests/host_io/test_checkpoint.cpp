@@ -64,6 +64,20 @@ TEST_CASE("a sharded folder gives each tensor its file") {
   CHECK(checkpoint->find("model.embed_tokens.weight")->format == "bf16");
 }
 
+TEST_CASE("tensors of a model of text and images have the names that the text model gives them") {
+  const TemporaryFolder folder;
+  folder.write("config.json", R"({"model_type":"mistral3","text_config":{"model_type":"mistral"}})");
+  folder.write("one.safetensors", safetensors_of(entry("language_model.model.a", "F32", "[2]", "[0,8]"), 8));
+  folder.write("two.safetensors", safetensors_of(entry("vision_tower.b", "F32", "[2]", "[0,8]"), 8));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map":{"language_model.model.a":"one.safetensors",
+                                 "vision_tower.b":"two.safetensors"}})");
+  const auto checkpoint = io::open(folder.path());
+  REQUIRE(checkpoint->find("model.a") != nullptr);
+  CHECK(checkpoint->find("model.a")->stored_name == "language_model.model.a");
+  CHECK(checkpoint->find("vision_tower.b") != nullptr);
+}
+
 TEST_CASE("FP8 weights keep their format and have scales beside them") {
   const auto checkpoint = io::open(tests::generated_model("deepseek_v3_fp8"));
   const io::Tensor* weight = checkpoint->find("model.layers.0.mlp.gate_proj.weight");
