@@ -1,5 +1,7 @@
 # Every kernel source, header and argument struct that is embedded into the program, relative to this folder.
 set(KERNEL_FILES
+  args/chain_args.h
+  chain.cl
   probe/base.cl
   probe/fp16.cl
   probe/fp32_denormals.cl

@@ -13,6 +13,15 @@
 
 namespace clinfer::cl {
 
+/// Kernels of one file and one set of constants, to be called as functions by another program.
+struct JoinedUnit {
+  std::string entry;                 ///< as ProgramSource has it
+  std::vector<std::string> defines;  ///< the same; WG_SIZE=1 is among them where the file asks for it
+  std::vector<std::string> kernels;
+
+  bool operator==(const JoinedUnit&) const = default;
+};
+
 /// What is to be built: an entry file of cl_kernels/ and the constants it is specialised with.
 struct ProgramSource {
   std::string stem;                       ///< name in messages, e.g. "rms_norm"
@@ -20,6 +29,7 @@ struct ProgramSource {
   std::vector<std::string> defines;       ///< "NAME" or "NAME=VALUE"
   std::string options = "-cl-std=CL1.2";  ///< for the driver's compiler
   bool sm_90a = false;                    ///< has marked instructions of sm_90a: see sm_90a.h
+  std::vector<JoinedUnit> units;          ///< programs whose kernels the entry calls as functions
 
   bool operator==(const ProgramSource&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/cl/error.h"
+#include "host/cl/joined_source.h"
 #include "host/cl/sm_90a.h"
 
 namespace clinfer::cl {
@@ -43,7 +44,18 @@ std::string key_options(const ProgramSource& source) {
 
 std::string request_key(const Device& device, const ProgramSource& source) {
   const std::string context = std::to_string(reinterpret_cast<uintptr_t>(device.context()));
-  return context + "\n" + source.entry + "\n" + source.stem + "\n" + shown_options(source);
+  std::string key = context + "\n" + source.entry + "\n" + source.stem + "\n" + shown_options(source);
+  for (const JoinedUnit& unit : source.units) {
+    key += "\n" + unit.entry;
+    for (const std::string& define : unit.defines) key += " -D" + define;
+    for (const std::string& kernel : unit.kernels) key += " " + kernel;
+  }
+  return key;
+}
+
+std::string text_of(const SourceLoader& loader, const ProgramSource& source) {
+  const std::string text = loader.resolve(source.entry, source.defines);
+  return source.units.empty() ? text : join_units(loader, source.units) + text;
 }
 
 }  // namespace
@@ -112,7 +124,7 @@ void ProgramCache::build_loop() {
 
 Program ProgramCache::produce(const Device& device, const ProgramSource& source) {
   const auto start = Clock::now();
-  const std::string text = options_.loader.resolve(source.entry, source.defines);
+  const std::string text = text_of(options_.loader, source);
   const Digest key = program_key(device.info(), text, key_options(source));
   if (const auto binary = disk_.load(key)) {
     if (auto program = build_from_binary(device, source.stem, *binary, source.options)) {
@@ -137,8 +149,7 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
 }
 
 Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {
-  return program_key(device.info(), options_.loader.resolve(source.entry, source.defines),
-                     key_options(source));
+  return program_key(device.info(), text_of(options_.loader, source), key_options(source));
 }
 
 bool ProgramCache::take_unsaved(bool launched_only, Unsaved& taken) {

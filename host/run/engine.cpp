@@ -105,8 +105,28 @@ Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelChec
   const auto program = [&](int device, const cl::ProgramSource& source) {
     return cache.build(storage_->device(device), source);
   };
-  return {std::make_unique<Executor>(plans_.list[first_plan], *storage_, arenas, program),
-          std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, arenas, program)};
+  Pair pair{std::make_unique<Executor>(plans_.list[first_plan], *storage_, arenas, program),
+            std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, arenas, program)};
+  if (worth_joining()) join_launches(*pair.decode, program);
+  return pair;
+}
+
+bool Engine::worth_joining() const {
+  for (size_t d = 0; d < storage_->devices(); ++d) {
+    if (options_.join_from_bytes && storage_->bytes_on(static_cast<int>(d)) >= *options_.join_from_bytes)
+      return true;
+  }
+  return false;
+}
+
+void Engine::join_launches(Executor& executor, const ProgramSourceLookup& programs) const {
+  try {
+    executor.join_launches(programs);
+    if (options_.verify_kernels && !executor.check_joined())
+      spdlog::warn("each kernel is launched by itself: joined, they answer differently");
+  } catch (const Error& error) {
+    spdlog::warn("each kernel is launched by itself: {}", error.what());
+  }
 }
 
 int64_t Engine::resume_at(int64_t position, int64_t ran) const {

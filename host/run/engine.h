@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -32,7 +33,10 @@ struct EngineOptions {
   int64_t batch_tokens = 512;               ///< most tokens of one prefill call
   int64_t prefill_outputs = 1;              ///< most rows of logits of one prefill call
   bool draft = false;                       ///< load the multi-token-prediction module
-  bool verify_kernels = true;               ///< each kernel answers a small question before it is trusted
+  /// Weights of a device from which launches of a token are joined into one on CPUs (kernels::Chain): a
+  /// program of its own takes seconds to compile. Nothing: never.
+  std::optional<int64_t> join_from_bytes;
+  bool verify_kernels = true;  ///< each kernel answers a small question before it is trusted
   std::map<std::string, std::string, std::less<>> force_variant;
 };
 
@@ -72,6 +76,8 @@ class Engine {
   int64_t bytes_on(size_t device) const;
   const cl::Device& device(size_t index) const { return storage_->device(static_cast<int>(index)); }
   bool has_draft() const { return draft_.prefill != nullptr; }
+  /// Launches, library calls and copies that a call of few tokens queues at most.
+  size_t decode_commands() const { return main_.decode->commands(); }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
   /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows
@@ -106,6 +112,8 @@ class Engine {
   void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
   void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
   Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
+  void join_launches(Executor& executor, const ProgramSourceLookup& programs) const;
+  bool worth_joining() const;
   std::vector<cl::Buffer> allocate_arenas(size_t first_plan);
   void check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const;
   std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,

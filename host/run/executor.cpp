@@ -1,6 +1,8 @@
 #include "host/run/executor.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
@@ -16,6 +18,7 @@ Executor::Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storag
 }
 
 Executor::~Executor() {
+  joined_.clear();
   // NVIDIA's driver (580) crashes when overlapping sub-buffers are released in the order of their creation.
   while (!steps_.empty()) steps_.pop_back();
   while (!buffers_.empty()) buffers_.pop_back();
@@ -45,13 +48,15 @@ Executor::BoundStep Executor::bind(const plan::Step& step, const ProgramSourceLo
   for (const kernels::Launch& launch : step.prepared.launches) {
     cl::Kernel kernel(programs(node.device, launch.program), launch.kernel);
     cl_uint index = 0;
+    std::vector<cl::Buffer> buffers;
     for (const kernels::BufferRef& ref : launch.buffers) {
       using Kind = kernels::BufferRef::Kind;
       const size_t operand = ref.kind == Kind::output ? node.inputs.size() + ref.index : ref.index;
-      kernel.set(index++, ref.kind == Kind::scratch ? bound.scratch : bound.operands.at(operand));
+      buffers.push_back(ref.kind == Kind::scratch ? bound.scratch : bound.operands.at(operand));
+      kernel.set(index++, buffers.back());
     }
     if (launch.local_bytes > 0) kernel.set(index + 1, cl::LocalBytes{launch.local_bytes});
-    bound.launches.push_back({std::move(kernel), &launch, index});
+    bound.launches.push_back({std::move(kernel), &launch, index, std::move(buffers)});
   }
   return bound;
 }
@@ -96,15 +101,89 @@ void Executor::run(const graph::Sizes& sizes) {
     throw Error(Fault::run, "a call of " + std::to_string(sizes.tokens) + " tokens at context " +
                                 std::to_string(sizes.context) + " exceeds the " + plan_->phase + " plan");
   }
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    const graph::Node& node = plan_->graph.nodes[static_cast<size_t>(plan_->steps[i].node)];
-    try {
-      run_step(i, node, sizes);
-      if (observer_) show(plan_->steps[i], sizes);
-    } catch (const Error& error) {
-      throw Error(error.fault(), plan_->phase + ", " + node.name + ": " + error.what());
+  auto joined = observer_ ? joined_.end() : joined_.begin();
+  for (size_t i = 0; i < steps_.size();) {
+    if (joined != joined_.end() && joined->first == i) {
+      guarded(i, [&] { joined->chain.run(sizes); });
+      i = joined++->end;
+      continue;
     }
+    guarded(i, [&] {
+      run_step(i, node_of(i), sizes);
+      if (observer_) show(plan_->steps[i], sizes);
+    });
+    ++i;
   }
+}
+
+const graph::Node& Executor::node_of(size_t step) const {
+  return plan_->graph.nodes[static_cast<size_t>(plan_->steps[step].node)];
+}
+
+void Executor::guarded(size_t step, const std::function<void()>& act) const {
+  try {
+    act();
+  } catch (const Error& error) {
+    throw Error(error.fault(), plan_->phase + ", " + node_of(step).name + ": " + error.what());
+  }
+}
+
+bool Executor::can_join(size_t step, int device) const {
+  const std::vector<BoundLaunch>& launches = steps_[step].launches;
+  const graph::DeviceInfo& info = storage_->device(device).info();
+  return node_of(step).device == device && !launches.empty() &&
+         std::ranges::all_of(launches,
+                             [&](const BoundLaunch& b) { return kernels::Chain::takes(info, *b.launch); });
+}
+
+void Executor::join_launches(const ProgramSourceLookup& programs) {
+  constexpr size_t kFewest = 4;  // launches that are worth a program of their own
+  std::vector<Joined> joined;
+  for (size_t first = 0; first < steps_.size();) {
+    const int device = node_of(first).device;
+    std::vector<kernels::BoundLaunch> launches;
+    size_t end = first;
+    for (; end < steps_.size() && can_join(end, device); ++end) {
+      for (const BoundLaunch& b : steps_[end].launches) launches.push_back({b.launch, b.buffers});
+    }
+    if (launches.size() >= kFewest) {
+      const auto build = [&](const cl::ProgramSource& source) { return programs(device, source); };
+      joined.push_back({first, end, kernels::Chain(storage_->device(device), std::move(launches), build)});
+    }
+    first = std::max(end, first + 1);
+  }
+  joined_ = std::move(joined);
+}
+
+std::vector<std::vector<std::byte>> Executor::answer_to_zeros() {
+  constexpr graph::Sizes kOne{1, 1, 1};
+  for (graph::ValueId id : plan_->graph.inputs) {
+    const graph::Value& value = plan_->graph.value(id);
+    storage_->device(value.device).fill(buffer_of(id), 0, 0, kernels::device_bytes(value, kOne));
+  }
+  run(kOne);
+  std::vector<std::vector<std::byte>> answers;
+  for (graph::ValueId id : plan_->graph.outputs) {
+    const graph::Value& value = plan_->graph.value(id);
+    answers.emplace_back(static_cast<size_t>(kernels::device_bytes(value, kOne)));
+    storage_->device(value.device).read(buffer_of(id), answers.back());
+  }
+  return answers;
+}
+
+bool Executor::check_joined() {
+  const auto answer = answer_to_zeros();
+  std::vector<Joined> kept = std::exchange(joined_, {});
+  if (answer_to_zeros() != answer) return false;
+  joined_ = std::move(kept);
+  return true;
+}
+
+size_t Executor::commands() const {
+  size_t count = joined_.size();
+  for (const BoundStep& step : steps_) count += std::max<size_t>(1, step.launches.size());
+  for (const Joined& joined : joined_) count -= joined.chain.launches();
+  return count;
 }
 
 void Executor::run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/cl/kernel.h"
+#include "host/kernels/chain.h"
 #include "host/plan/plan.h"
 #include "host/run/observer.h"
 #include "host/run/storage.h"
@@ -41,16 +42,26 @@ class Executor {
   /// Waits and reads an output.
   void read(std::string_view output, std::span<std::byte> bytes) const;
 
-  /// Called after each step of run(); an empty one costs nothing.
+  /// Joins launches that follow each other on a CPU into one launch each (kernels::Chain), from now on.
+  /// Throws as Chain does; launches then stay apart.
+  void join_launches(const ProgramSourceLookup& programs);
+  /// Whether one token of zeros gives the same bits either way; if not, launches are apart again. Writes the
+  /// first rows of caches.
+  bool check_joined();
+
+  /// Called after each step of run(), which is launched by itself then; an empty one costs nothing.
   void observe(Observer observer) { observer_ = std::move(observer); }
 
   const plan::Plan& plan() const { return *plan_; }
+  /// Launches, library calls and copies that a run() queues at most.
+  size_t commands() const;
 
  private:
   struct BoundLaunch {
     cl::Kernel kernel;
     const kernels::Launch* launch;
     cl_uint args_index;
+    std::vector<cl::Buffer> buffers;
   };
   struct BoundStep {
     std::vector<cl::Buffer> operands;  ///< inputs, then outputs; kernel arguments do not keep them alive
@@ -58,7 +69,18 @@ class Executor {
     std::vector<BoundLaunch> launches;
   };
 
+  /// Steps [first, end) in one launch.
+  struct Joined {
+    size_t first;
+    size_t end;
+    kernels::Chain chain;
+  };
+
   cl::Buffer locate(graph::ValueId id);
+  bool can_join(size_t step, int device) const;
+  std::vector<std::vector<std::byte>> answer_to_zeros();
+  const graph::Node& node_of(size_t step) const;
+  void guarded(size_t step, const std::function<void()>& act) const;
   const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
   cl::Buffer piece(int device, const plan::Slot& slot);
   BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs);
@@ -82,6 +104,7 @@ class Executor {
   std::vector<Piece> pieces_;
   std::vector<cl::Buffer> buffers_;  ///< one a value; they outlive every command that uses them
   std::vector<BoundStep> steps_;
+  std::vector<Joined> joined_;      ///< in order
   std::vector<std::byte> staging_;  ///< for copies between devices
   Observer observer_;
 };

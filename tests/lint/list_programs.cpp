@@ -197,6 +197,9 @@ int main() try {
   collect_native_sparse(found);
   collect_capacity(found);
   collect_encoders(found);
+  found.programs.insert(
+      "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0"
+      " -DCHAIN_CALL(function,worker,workers,pointers,args,scratch)=(void)(function)");
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
   for (const std::string& name : all_variants(std::make_index_sequence<std::variant_size_v<graph::Op>>{})) {

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "cl_kernels/args/scalars.h"
+
+// One launch of a chain (cl_kernels/chain.cl).
+typedef struct ChainLink {
+  i32 function;  // number of its CHAIN_CALL
+  i32 workers;   // that carry it out; 0: skipped
+  i32 waits;     // 1: what came before must be done
+  i32 before;    // workers of all launches before it
+  i32 pointers;  // index of its first buffer in the table of addresses
+  i32 args;      // bytes from the start of all args
+  i32 claimed;   // workers that a group has taken, 0 at the start
+  i32 reserved;
+} ChainLink;
+ARGS_SIZE(ChainLink, 32)

@@ -1,0 +1,29 @@
+#include "host/kernels/chain_waits.h"
+
+#include <algorithm>
+
+namespace clinfer::kernels {
+
+namespace {
+
+bool clash(const Access& a, const Access& b) {
+  return (a.writes || b.writes) && a.begin < b.end && b.begin < a.end;
+}
+
+}  // namespace
+
+std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches) {
+  std::vector<bool> waits;
+  std::vector<Access> pending;
+  for (const std::vector<Access>& launch : launches) {
+    const bool wait = std::ranges::any_of(launch, [&](const Access& mine) {
+      return std::ranges::any_of(pending, [&](const Access& other) { return clash(mine, other); });
+    });
+    if (wait) pending.clear();
+    pending.insert(pending.end(), launch.begin(), launch.end());
+    waits.push_back(wait);
+  }
+  return waits;
+}
+
+}  // namespace clinfer::kernels

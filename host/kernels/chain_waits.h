@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace clinfer::kernels {
+
+/// A range of memory that a launch reads or writes.
+struct Access {
+  uint64_t begin = 0;  ///< address
+  uint64_t end = 0;
+  bool writes = false;
+};
+
+/// Whether each launch of a row must wait until all before it are done everywhere: it touches what one since
+/// the last such wait wrote, or writes what one read.
+std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches);
+
+}  // namespace clinfer::kernels

@@ -1,0 +1,89 @@
+#include <doctest/doctest.h>
+
+#include <array>
+
+#include "host/cl/joined_source.h"
+#include "host/cl/source_names.h"
+#include "quant/error.h"
+
+namespace clinfer::cl {
+
+namespace {
+
+using cl_kernels::EmbeddedFile;
+
+constexpr std::array kFiles = {
+    EmbeddedFile{"twice.cl",
+                 "#ifndef FACTOR\n#error FACTOR\n#endif\n"
+                 "#define TIMES(x) ((x) * FACTOR)\n"
+                 "typedef struct TwiceArgs {\n  int count;\n} TwiceArgs;\n"
+                 "kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) "
+                 "void twice(\n"
+                 "    global const float* restrict x, global float* restrict "
+                 "y, const TwiceArgs a,\n"
+                 "    local float* scratch) {\n"
+                 "  for (int i = get_group_id(0); i < a.count; i += "
+                 "get_num_groups(0)) y[i] = TIMES(x[i]);\n}\n"},
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+JoinedUnit twice(const std::string& factor) {
+  return {"twice.cl", {"FACTOR=" + factor, "WG_SIZE=1"}, {"twice"}};
+}
+
+}  // namespace
+
+TEST_CASE("source names: functions, types, tags and constants outside of functions; macros anywhere") {
+  const SourceNames names = names_of(
+      "#define ONE 1\n# define TWO(x) \\\n  int hidden(x)\n#if 0\n#define THREE\n#endif\n"
+      "// int in_comment;\n/* int neither; */\n"
+      "typedef float16 vec_t;\ntypedef struct Tag {\n  int field;\n} Alias;\ntypedef char four[4];\n"
+      "TWO(9)\nconstant float kTable[2] = {1.0f, 2.0f};\n"
+      "static inline __attribute__((always_inline)) int f(int parameter) {\n  int inside = g(parameter);\n"
+      "  if (inside) { return h(); }\n  return inside;\n}\n"
+      "static int declared(int);\nstruct Plain {\n  int x;\n};\n");
+  CHECK(names.macros == std::set<std::string>{"ONE", "TWO", "THREE"});
+  CHECK(names.declarations ==
+        std::set<std::string>{"vec_t", "Tag", "Alias", "four", "kTable", "f", "declared", "Plain"});
+}
+
+TEST_CASE("source names: functions that macros name") {
+  const SourceNames names = names_of(
+      "#define MINI(name, bits) \\\n  static float name##_to_float(int code) { \\\n    return "
+      "as_##name(code); \\\n  }\n"
+      "#define LOADS(n) static float##n load##n(global const float* p) { return vload##n(0, p); }\n"
+      "#define CALL(x) f(x)\n"
+      "MINI(e2m1, 3)\nLOADS(4)\nstatic float f(float x) {\n  return e2m1_to_float(1) + e2m1_to_int(2);\n}\n");
+  for (const char* made : {"e2m1_to_float", "load4", "load16", "f"}) CHECK(names.declarations.contains(made));
+  for (const char* kept : {"e2m1_to_int", "float4", "vload4", "as_e2m1"})
+    CHECK_FALSE(names.declarations.contains(kept));
+}
+
+TEST_CASE("joined source: units keep their names apart and are called by number") {
+  const std::array units = {twice("2.0f"), twice("3.0f")};
+  const std::string text = join_units(SourceLoader(kFiles), units);
+  CHECK(contains(text, "#define twice u0_twice\n"));
+  CHECK(contains(text, "#define TwiceArgs u1_TwiceArgs\n"));
+  CHECK(contains(text, "#undef TIMES\n"));
+  CHECK(contains(text,
+                 "void twice(const uint chain_worker, const uint "
+                 "chain_workers, \n    global const"));
+  CHECK(contains(text,
+                 "  twice(worker, workers, (global const float*)pointers[0], "
+                 "(global float*)pointers[1], "
+                 "*(global const TwiceArgs*)args, (local float*)scratch);\n"));
+  CHECK(contains(text, "case 1: chain_call_1("));
+  CHECK_FALSE(contains(text, "case 2:"));
+}
+
+TEST_CASE("joined source: a kernel that is not there") {
+  JoinedUnit unit = twice("2.0f");
+  unit.kernels = {"thrice"};
+  CHECK_THROWS_WITH_AS(join_units(SourceLoader(kFiles), std::array{unit}),
+                       "kernel source twice.cl has no kernel thrice", Error);
+}
+
+}  // namespace clinfer::cl
