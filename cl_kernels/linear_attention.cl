@@ -96,9 +96,11 @@ static void linear_attention_body(uint worker, uint workers, global const float*
 #if WG_SIZE > 1
       barrier(CLK_LOCAL_MEM_FENCE);
 #endif
-      const size_t decay_at = (size_t)(a->decay_rows ? t : 0) * (uint)a->decay_cols + head * (DECAY_BY_CHANNEL ? KEY_DIM : 1);
+      const uint decay_col = DECAY_BY_CHANNEL ? head * KEY_DIM : head;
+      const size_t decay_at = (size_t)(a->decay_rows ? t : 0) * (uint)a->decay_cols + decay_col;
       const vec_t value = part_load(v_row + (uint)a->v_offset + head * (uint)a->v_stride + col, count);
-      const vec_t out = state_step(s, query, key, decay + decay_at, value, DELTA ? beta[(size_t)t * heads + head] : 1.0f);
+      const float share = DELTA ? beta[(size_t)t * heads + head] : 1.0f;
+      const vec_t out = state_step(s, query, key, decay + decay_at, value, share);
       part_store(out, y + ((size_t)t * heads + head) * dim + col, count);
 #if WG_SIZE > 1
       barrier(CLK_LOCAL_MEM_FENCE);

@@ -44,7 +44,7 @@ struct ModelFacts {
   std::optional<graph::Parameters> draft;      ///< with the embedding and head that it shares
   std::optional<graph::Parameters> draft_own;  ///< without
   std::vector<Cache> caches;
-  double state_bytes = 0;  ///< of recurrent layers, however long the context is
+  double state_bytes = 0;       ///< of recurrent layers, however long the context is
   double cache_read_bytes = 0;  ///< for one token behind the context
   double decode_flops = 0;      ///< of that token
   double prefill_flops = 0;     ///< of the whole prompt
