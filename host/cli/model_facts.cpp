@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/passes/choose_formats.h"
+#include "graph/passes/ring_caches.h"
 #include "graph/passes/set_cache_format.h"
 #include "graph/work.h"
 #include "quant/cache_format.h"
@@ -18,11 +19,14 @@ graph::Graph with_weights(graph::Graph graph, const std::string& format) {
   return graph;
 }
 
-std::vector<ModelFacts::Cache> cache_facts(const graph::Graph& graph, int64_t context) {
+/// Caches behind windows are rings, as a run has them for calls of the prompt's length.
+std::vector<ModelFacts::Cache> cache_facts(const graph::Graph& graph, const FactLengths& lengths) {
+  graph::Graph ringed = graph;
+  graph::ring_caches(ringed, lengths.prompt, lengths.context);
   std::vector<ModelFacts::Cache> list;
   for (const quant::CacheFormat& format : quant::cache_formats()) {
     const auto token = graph::cache_bytes_per_token(graph, format.name);
-    const auto all = graph::cache_bytes(graph, format.name, context);
+    const auto all = graph::cache_bytes(ringed, format.name, lengths.context);
     if (token && all) list.push_back({std::string(format.name), *token, *all});
   }
   return list;
@@ -51,7 +55,7 @@ ModelFacts model_facts(const graph::Model& model, const FactLengths& lengths,
     facts.draft = graph::count_parameters(*model.draft);
     facts.draft_own = graph::count_parameters_beside(*model.draft, model.main);
   }
-  facts.caches = cache_facts(model.main, lengths.context);
+  facts.caches = cache_facts(model.main, lengths);
   facts.state_bytes = graph::state_bytes(model.main);
   graph::Graph main = model.main;
   graph::set_cache_format(main, kLeftOut);

@@ -58,6 +58,17 @@ TEST_CASE("inspect: a published configuration without weights") {
   CHECK_FALSE(root.contains("tensors"));
 }
 
+TEST_CASE("inspect: caches behind windows are counted as rings") {
+  const auto bytes = [](const char* context) {
+    const Outcome outcome =
+        good({{"inspect", "configs/architectures/gemma3_1b.json", "--json", "-c", context}, ""});
+    return nlohmann::json::parse(outcome.out).at("cache_bytes").at("bf16").get<double>();
+  };
+  // 22 of 26 layers see 512 tokens: beyond their rings only the other 4 grow, by 2 * 256 values of 2 bytes.
+  CHECK(bytes("32768") - bytes("16384") == 16384.0 * 4 * 1024);
+  CHECK(bytes("256") == 256.0 * 26 * 1024);
+}
+
 TEST_CASE("inspect: a run's file stands for its model; lengths can be given") {
   const nlohmann::json root = nlohmann::json::parse(
       good({{"inspect", "configs/quickstart.yaml", "--json", "--context", "100", "--prompt", "7"}, ""}).out);
