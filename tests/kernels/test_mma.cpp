@@ -12,7 +12,8 @@ using namespace clinfer::tests;
 
 namespace {
 
-/// Formats of linear/mma_rows, and the columns that a stage of theirs has.
+/// Formats of linear/mma_rows, and the columns that a stage of theirs has. Rows of several chunks are those
+/// of 4-bit formats.
 const std::map<std::string, int64_t> kStageCols = {
     {"fp8_e4m3_128x128", 64}, {"mxint8", 128}, {"q8_0", 128}, {"mxfp4", 128}, {"q4_0", 256}};
 
@@ -100,7 +101,7 @@ TEST_CASE("linear/mma_rows: a token's bits do not depend on the other tokens") {
     for (const int64_t cols : {int64_t{768}, int64_t{5120}}) {
       const Case together = linear_case(format, 8, 37, cols, true);
       for (const Target& target : targets()) {
-        if (!target.info.probes.wgmma) continue;
+        if (!kernels::supports_linear_mma_rows(context_of(together, target.info)).ok) continue;
         const auto all = run(together, target, "linear/mma_rows").outputs[0];
         for (const int64_t tokens : {int64_t{1}, int64_t{3}, int64_t{5}}) {
           Case fewer = linear_case(format, tokens, 37, cols, true);
