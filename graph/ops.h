@@ -34,11 +34,10 @@
 namespace clinfer::graph {
 
 /// THE list of ops.
-using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, PositionScale, Linear, HeadLinear, Rope, Slice,
-                        Concat, Add, Glu, CacheAppend, Attention, LatentAttention, Router, ExpertLinear,
-                        ExpertCombine, SelectRows, Copy, Quantize, CausalConv, DecayGate,
-                        LinearAttention, LightningIndexer,
-                        BlockSelect, BlockCompress, GatedSum>;
+using Op = std::variant<Embedding, RmsNorm, LayerNorm, Pointwise, PositionScale, Linear, HeadLinear, Rope,
+                        Slice, Concat, Add, Glu, CacheAppend, Attention, LatentAttention, Router,
+                        ExpertLinear, ExpertCombine, SelectRows, Copy, Quantize, CausalConv, DecayGate,
+                        LinearAttention, LightningIndexer, BlockSelect, BlockCompress, GatedSum>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return o.kName; }, op);

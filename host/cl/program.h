@@ -29,7 +29,7 @@ struct ProgramSource {
   std::vector<std::string> defines;       ///< "NAME" or "NAME=VALUE"
   std::string options = "-cl-std=CL1.2";  ///< for the driver's compiler
   bool sm_90a = false;                    ///< has marked instructions of sm_90a: see sm_90a.h
-  std::vector<JoinedUnit> units;          ///< programs whose kernels the entry calls as functions
+  std::vector<JoinedUnit> units{};        ///< programs whose kernels the entry calls as functions
 
   bool operator==(const ProgramSource&) const = default;
 };

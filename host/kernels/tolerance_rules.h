@@ -33,7 +33,8 @@ graph::Array limits(const graph::DecayGate& op, graph::Inputs in, graph::Inputs 
 graph::Array limits(const graph::LinearAttention& op, graph::Inputs in, graph::Inputs expected,
                     size_t output);
 graph::Array limits(const graph::CacheAppend& op, graph::Inputs in, graph::Inputs expected, size_t output);
-graph::Array limits(const graph::LightningIndexer& op, graph::Inputs in, graph::Inputs expected, size_t output);
+graph::Array limits(const graph::LightningIndexer& op, graph::Inputs in, graph::Inputs expected,
+                    size_t output);
 graph::Array limits(const graph::BlockSelect& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::BlockCompress& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::GatedSum& op, graph::Inputs in, graph::Inputs expected, size_t output);
