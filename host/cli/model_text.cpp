@@ -5,7 +5,7 @@
 
 #include "host/io/gguf_metadata.h"
 #include "host/text/gguf_vocab.h"
-#include "host/text/tokenizer_json.h"
+#include "host/text/tokenizer_folder.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
@@ -49,10 +49,11 @@ void append_ids(const graph::Meta& meta, std::vector<int32_t>& ids) {
 }  // namespace
 
 text::Tokenizer load_tokenizer(const io::Checkpoint& checkpoint, const std::string& override_path) {
-  if (!override_path.empty()) return text::load_tokenizer_json(override_path);
+  if (!override_path.empty()) return text::load_tokenizer_folder(override_path);
   if (const io::GgufMetadata* metadata = io::gguf_metadata(checkpoint))
     return text::load_gguf_vocab(read_vocab(*metadata));
-  return text::load_tokenizer_json(std::filesystem::path(checkpoint.config().file()).parent_path().string());
+  return text::load_tokenizer_folder(
+      std::filesystem::path(checkpoint.config().file()).parent_path().string());
 }
 
 std::vector<int32_t> end_tokens(const io::Checkpoint& checkpoint, const text::Tokenizer& tokenizer) {

@@ -9,8 +9,8 @@
 
 namespace clinfer::cli {
 
-/// The tokenizer of a checkpoint (tokenizer.json in its folder, or what a GGUF file embeds), or of
-/// `override_path`.
+/// The tokenizer of a checkpoint (tokenizer.json or tiktoken.model in its folder, or what a GGUF file
+/// embeds), or of `override_path`.
 text::Tokenizer load_tokenizer(const io::Checkpoint& checkpoint, const std::string& override_path = {});
 
 /// Tokens that end a text: generation_config.json's, else config.json's, and the tokenizer's own.

@@ -53,7 +53,7 @@ std::vector<AddedSplit> AddedTokenMatcher::split(std::string_view text, bool par
     const AddedToken& token = tokens_[static_cast<size_t>(index)];
     size_t begin = at;
     at = end;
-    if (token.special && !parse_special) continue;
+    if ((token.special || token.on_request) && !parse_special) continue;
     if (token.single_word && (ends_with_word(text.substr(0, begin)) || starts_with_word(text.substr(end))))
       continue;
     if (token.lstrip) begin = std::max(without_trailing_spaces(text.substr(0, begin)), done);

@@ -20,6 +20,7 @@ struct AddedToken {
   bool lstrip = false;       ///< swallows the white space before it
   bool rstrip = false;
   bool normalized = false;  ///< searched in the normalised text
+  bool on_request = false;  ///< plain text unless special tokens are parsed, even when it is not special
 };
 
 /// A part of a text: either an added token or text in between.

@@ -97,6 +97,18 @@ bool BpeModel::add_merge(std::string_view left, std::string_view right) {
   return true;
 }
 
+void BpeModel::add_merges_into(std::string_view token, int32_t rank) {
+  const auto joined = vocabulary_.find(token);
+  if (joined == vocabulary_.end()) return;
+  for (size_t at = 0; at < token.size();) {
+    at += read_utf8(token, at).bytes;
+    const auto left = vocabulary_.find(token.substr(0, at));
+    const auto right = vocabulary_.find(token.substr(at));
+    if (left == vocabulary_.end() || right == vocabulary_.end()) continue;
+    merges_.insert_or_assign(pair_key(left->second, right->second), Merge{rank, joined->second});
+  }
+}
+
 const BpeModel::Merge* BpeModel::merge_of(int32_t left, int32_t right) const {
   const auto found = merges_.find(pair_key(left, right));
   return found == merges_.end() ? nullptr : &found->second;

@@ -34,6 +34,10 @@ class BpeModel {
   /// Adds the next merge (ranks count up); false when left, right or their concatenation is no token.
   bool add_merge(std::string_view left, std::string_view right);
 
+  /// Adds every pair of tokens that joins to `token` as merges of one rank, for vocabularies that rank tokens
+  /// and not pairs. `token` is in the vocabulary; not to be mixed with the other add_merge.
+  void add_merges_into(std::string_view token, int32_t rank);
+
   /// Appends the word's ids; n log n in its length.
   void encode(std::string_view word, std::vector<int32_t>& out) const;
 

@@ -1,6 +1,7 @@
 #include "host/text/tokenizer_json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "quant/error.h"
@@ -65,9 +66,9 @@ std::unique_ptr<BpeModel> parse_model(const JsonAt& json) {
   return model;
 }
 
-AddedToken parse_added_token(const JsonAt& json, const Vocabulary& vocabulary) {
+// All but the id.
+AddedToken parse_content(const JsonAt& json) {
   AddedToken token;
-  token.id = json["id"].token_id();
   token.content = json["content"].string();
   if (token.content.empty()) json["content"].fail("expected a token that is not empty");
   token.special = json.boolean("special", false);
@@ -75,6 +76,12 @@ AddedToken parse_added_token(const JsonAt& json, const Vocabulary& vocabulary) {
   token.lstrip = json.boolean("lstrip", false);
   token.rstrip = json.boolean("rstrip", false);
   token.normalized = json.boolean("normalized", !token.special);
+  return token;
+}
+
+AddedToken parse_added_token(const JsonAt& json, const Vocabulary& vocabulary) {
+  AddedToken token = parse_content(json);
+  token.id = json["id"].token_id();
   const auto found = vocabulary.find(token.content);
   if (found != vocabulary.end() && found->second != token.id) {
     json["id"].fail("token \"" + token.content + "\" has id " + std::to_string(found->second) +
@@ -146,14 +153,36 @@ void read_generation_config(TokenizerParts& parts, const std::string& path) {
 
 }  // namespace
 
+void read_config_ids(TokenizerParts& parts, const std::string& folder) {
+  namespace fs = std::filesystem;
+  const fs::path config = fs::path(folder) / "tokenizer_config.json";
+  const fs::path generation = fs::path(folder) / "generation_config.json";
+  if (fs::exists(config)) read_tokenizer_config(parts, config.string());
+  if (fs::exists(generation)) read_generation_config(parts, generation.string());
+}
+
+std::vector<AddedToken> parse_added_tokens_decoder(const JsonAt& config) {
+  if (!config.has("added_tokens_decoder")) return {};
+  const JsonAt list = config["added_tokens_decoder"];
+  if (!list.value().is_object()) list.fail("expected an object of ids and tokens");
+  std::vector<AddedToken> added;
+  for (const auto& [key, value] : list.value().items()) {
+    int32_t id = -1;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    if (error != std::errc{} || end != key.data() + key.size() || id < 0 || id >= (1 << 24))
+      list.fail("expected keys that are token ids in [0, 2^24), got \"" + key.substr(0, 40) + "\"");
+    added.push_back(parse_content(list[key.c_str()]));
+    added.back().id = id;
+  }
+  std::sort(added.begin(), added.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return added;
+}
+
 Tokenizer load_tokenizer_json(const std::string& path) {
   namespace fs = std::filesystem;
   const fs::path file = fs::is_directory(path) ? fs::path(path) / "tokenizer.json" : fs::path(path);
   TokenizerParts parts = parse_tokenizer_json(read_text_file(file.string()), file.string());
-  const fs::path config = file.parent_path() / "tokenizer_config.json";
-  const fs::path generation = file.parent_path() / "generation_config.json";
-  if (fs::exists(config)) read_tokenizer_config(parts, config.string());
-  if (fs::exists(generation)) read_generation_config(parts, generation.string());
+  read_config_ids(parts, file.parent_path().string());
   return Tokenizer(std::move(parts));
 }
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "host/text/tokenizer_json.h"
+#include "host/text/tokenizer_folder.h"
 
 // Texts of 10 MB without a place to cut: an algorithm that is quadratic anywhere does not come back.
 
@@ -20,9 +20,9 @@ TEST_CASE("10 MB in one word, of one character, of spaces") {
       repeat("abcdefghij"),   repeat("A"),  repeat(" "), repeat(" ") + "\xE4\xB8\xAD",
       repeat("\xE6\x97\xA5"), repeat("!?"), repeat("7"), repeat("\r\n "),
       repeat("\xFF")};
-  for (const char* kind : {"deepseek_v3", "deepseek_llm", "llama2_spm"}) {
+  for (const char* kind : {"deepseek_v3", "deepseek_llm", "llama2_spm", "han_split"}) {
     CAPTURE(std::string(kind));
-    const Tokenizer tokenizer = load_tokenizer_json(std::string("tests/data/tokenizers/") + kind);
+    const Tokenizer tokenizer = load_tokenizer_folder(std::string("tests/data/tokenizers/") + kind);
     for (const std::string& text : texts) {
       CAPTURE(text.substr(0, 20));
       const std::vector<int32_t> ids = tokenizer.encode(text);
