@@ -9,7 +9,7 @@
 
 namespace clinfer::cli {
 
-/// The tokenizer of a checkpoint (tokenizer.json or tiktoken.model in its folder, or what a GGUF file
+/// The tokenizer of a checkpoint (a file of text::load_tokenizer_folder in its folder, or what a GGUF file
 /// embeds), or of `override_path`.
 text::Tokenizer load_tokenizer(const io::Checkpoint& checkpoint, const std::string& override_path = {});
 

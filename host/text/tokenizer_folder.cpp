@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "host/text/sentencepiece_folder.h"
 #include "host/text/tiktoken_folder.h"
 #include "host/text/tokenizer_json.h"
 #include "quant/error.h"
@@ -17,14 +18,11 @@ Tokenizer load_tokenizer_folder(const std::string& path) {
       if (!fs::exists(file)) file.replace_filename(name);
     }
     if (!fs::exists(file))
-      throw Error(Fault::model, path + ": no tokenizer: expected tokenizer.json or tiktoken.model");
+      throw Error(Fault::model,
+                  path + ": no tokenizer: expected tokenizer.json, tiktoken.model or tokenizer.model");
   }
   if (file.filename() == "tiktoken.model") return load_tiktoken(file.string());
-  if (file.filename() == "tokenizer.model") {
-    throw Error(Fault::model, file.string() +
-                                  ": a SentencePiece model, which is not read: expected tokenizer.json or "
-                                  "tiktoken.model beside it");
-  }
+  if (file.filename() == "tokenizer.model") return load_sentencepiece(file.string());
   return load_tokenizer_json(file.string());
 }
 

@@ -160,9 +160,7 @@ TEST_CASE("faults of tokenizer_config.json are named") {
 TEST_CASE("missing files are named") {
   const test::TemporaryFolder folder;
   const auto load = [&] { load_tokenizer_folder(folder.path()); };
-  CHECK_NAMES(message_of(load), "expected tokenizer.json or tiktoken.model");
-  folder.write("tokenizer.model", "\n\x09");
-  CHECK_NAMES(message_of(load), "tokenizer.model: a SentencePiece model");
+  CHECK_NAMES(message_of(load), "expected tokenizer.json, tiktoken.model or tokenizer.model");
   folder.write("tiktoken.model", read_text_file(std::string(kFolder) + "/tiktoken.model"));
   CHECK_NAMES(message_of(load), "tokenizer_config.json: cannot be read");
   folder.write("tokenizer.json", "{}");
