@@ -21,7 +21,7 @@ TypePtr<ModelConfig> model() {
       "a map", {
                    field("path", &ModelConfig::path, path("a checkpoint folder or a .gguf file", true),
                          "The checkpoint: a Hugging Face folder or a GGUF file. Required."),
-                   field("tokenizer", &ModelConfig::tokenizer, path("a folder or a tokenizer.json", true),
+                   field("tokenizer", &ModelConfig::tokenizer, path("a folder or a tokenizer file", true),
                          "Tokenizer to use instead of the checkpoint's own."),
                });
 }
