@@ -17,9 +17,11 @@
 namespace clinfer::cli {
 namespace {
 
-/// Runs `count` arbitrary tokens from `position` on, in calls of at most `most`.
+/// Runs `count` arbitrary tokens from `position` on, again and again for one depth, in calls of at most
+/// `most`.
 void run_tokens(run::Engine& engine, int64_t position, int64_t count, int64_t most) {
   std::vector<int32_t> ids;
+  engine.jump_to(position);
   while (count > 0 && !interrupted()) {
     const int64_t now = std::min(count, most);
     ids.resize(static_cast<size_t>(now));

@@ -11,6 +11,7 @@ constexpr int64_t kMostGenerated = 32;
 
 /// Tokens a second of `count` arbitrary tokens from `position` on, in calls of `step`.
 double rate(run::Engine& engine, int64_t position, int64_t count, int64_t step) {
+  engine.jump_to(position);
   const auto start = std::chrono::steady_clock::now();
   for (int64_t done = 0; done < count; done += step) {
     std::vector<int32_t> ids(static_cast<size_t>(step));

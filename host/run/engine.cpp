@@ -22,12 +22,19 @@ std::span<const std::byte> as_bytes(const T& values) {
   return std::as_bytes(std::span(values));
 }
 
+bool has_states(const graph::Graph& graph) {
+  return std::any_of(graph.values.begin(), graph.values.end(), [](const graph::Value& value) {
+    return value.cache() != nullptr && value.cache()->is_state();
+  });
+}
+
 }  // namespace
 
 Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
                const Progress& progress)
     : options_(options), plans_(make_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
   batch_tokens_ = plans_.list.front()->most.tokens;
+  recurrent_ = has_states(plans_.list.front()->graph);
   storage_ = std::make_unique<Storage>(open_devices(options.devices), plans_.max_context);
   const Builds builds = start_builds(cache);
   std::vector<const plan::Plan*> plans;
@@ -130,10 +137,10 @@ void Engine::join_launches(Executor& executor, const ProgramSourceLookup& progra
 }
 
 int64_t Engine::resume_at(int64_t position, int64_t ran) const {
+  if (recurrent_ && position != ran) return 0;
   for (const auto& plan : plans_.list) {
     for (const graph::Value& value : plan->graph.values) {
       const graph::Cache* cache = value.cache();
-      if (cache != nullptr && cache->is_state() && position != ran) return 0;
       if (cache == nullptr || cache->ring == 0) continue;
       // The tokens of a decode call that were drafts may have been refused, and their rows written.
       const int64_t written = ran + kernels::kSmallBatch;
@@ -185,6 +192,10 @@ void Engine::check_call(std::span<const int32_t> ids, int64_t position, std::spa
     throw Error(Fault::run, "a call of " + std::to_string(tokens) + " tokens at position " +
                                 std::to_string(position) + " does not fit a context of " +
                                 std::to_string(max_context()));
+  if (recurrent_ && position != 0 && position != next_position_)
+    throw Error(Fault::run, "a call begins at position " + std::to_string(position) +
+                                ", but the states of recurrent layers go on at 0 or at " +
+                                std::to_string(next_position_));
   for (int32_t row : rows) {
     if (row < 0 || row >= tokens)
       throw Error(Fault::run, "row " + std::to_string(row) + " of a call of " + std::to_string(tokens) +
@@ -197,7 +208,10 @@ std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t pos
                                        std::span<const int32_t> rows) {
   check_call(ids, position, rows);
   last_main_ = &main_.choose(ids.size());
-  return call(*last_main_, ids, position, rows);
+  next_position_ = 0;  // should the call fail half-way, its states are no longer of any token
+  const std::span<const float> logits = call(*last_main_, ids, position, rows);
+  next_position_ = position + static_cast<int64_t>(ids.size());
+  return logits;
 }
 
 std::span<const float> Engine::draft(std::span<const int32_t> next_ids, int64_t position) {

@@ -82,9 +82,14 @@ class Engine {
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
   /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows
   /// of the call, [rows, vocab]. Throws Error(Fault::usage) for an id outside the vocabulary,
-  /// Error(Fault::run) for a call that does not fit.
+  /// Error(Fault::run) for a call that does not fit, or that begins neither at 0 nor where the last one ended
+  /// while layers are recurrent.
   std::span<const float> forward(std::span<const int32_t> ids, int64_t position,
                                  std::span<const int32_t> rows);
+
+  /// Lets the next forward() begin at `position` whatever tokens the states of recurrent layers have seen:
+  /// for speeds, which do not depend on them. Its logits mean nothing then.
+  void jump_to(int64_t position) { next_position_ = position; }
 
   /// Runs the draft module on the first ids.size() hidden states of the last forward(), which began at
   /// `position`; next_ids[i] is the token after position + i. Returns the logits of the last row, [vocab].
@@ -125,6 +130,8 @@ class Engine {
   std::unique_ptr<Storage> storage_;
   Pair main_;
   Pair draft_;
+  bool recurrent_ = false;     ///< some layers have states
+  int64_t next_position_ = 0;  ///< that the states belong before; 0 when they belong nowhere
   Executor* last_main_ = nullptr;
   Executor* last_draft_ = nullptr;
   int64_t last_draft_row_ = 0;

@@ -7,6 +7,7 @@
 #include "host/text/tokenizer_json.h"
 #include "quant/error.h"
 #include "tests/host_cl/usable_devices.h"
+#include "tests/host_io/fault_message.h"
 #include "tests/model/generated_model.h"
 
 using namespace clinfer;
@@ -98,6 +99,30 @@ TEST_CASE("a turn goes on from the states where the last ended, and from the sta
   const Outcome same = speak(again, first);
   CHECK(same.statistics.cached_tokens == 0);
   CHECK(same.ids == one.ids);
+}
+
+TEST_CASE("states go on where the last call ended, at the start, or for speeds where one says") {
+  const Bench b(false);
+  const std::vector<int32_t> ids = ids_from(10, 12);
+  const auto forward = [&](int64_t position) {
+    const int32_t last = 11;
+    const auto logits = b.engine->forward(ids, position, std::span(&last, 1));
+    return std::vector<float>(logits.begin(), logits.end());
+  };
+  const auto refused = [&](int64_t position) {
+    const std::string message = test::fault_message(Fault::run, [&] { forward(position); });
+    return test::contains(message, "position " + std::to_string(position));
+  };
+  CHECK(refused(12));
+  const std::vector<float> first = forward(0);
+  CHECK(refused(11));
+  CHECK(refused(24));
+  forward(12);
+  CHECK(refused(12));
+  b.engine->jump_to(12);
+  forward(12);
+  forward(24);
+  CHECK(forward(0) == first);
 }
 
 TEST_CASE("a model with states has no drafts to take back") {
