@@ -1,8 +1,8 @@
-// Attention for few tokens: the context is cut into chunks whose borders depend on nothing but the chunk
-// size, so that a token's bits are the same whatever else is in the call; the second kernel joins the chunks
-// in order. First rows that a window would hide have chunks of their own, before the others; chosen rows are
-// cut as they are listed. Parts lie in slots: first_tiles of the first rows, then as many as the chunks that a
-// query can see, which take them in turn.
+// Attention for few tokens, or for chosen rows: the context is cut into chunks whose borders depend on nothing
+// but the chunk size, so that a token's bits are the same whatever else is in the call; the second kernel joins
+// the chunks in order. First rows that a window would hide have chunks of their own, before the others; chosen
+// rows are cut as they are listed. Parts lie in slots: first_tiles of the first rows, then as many as the
+// chunks that a query can see, which take them in turn.
 #include "attention_block.clh"
 
 // Of one (token, head, slot) in `partial`: value_dim weighted sums | highest score | sum of weights.

@@ -64,19 +64,28 @@ int64_t span_of(const graph::AttentionMask& mask, int64_t context) {
   return mask.chunk > 0 ? std::min(context, mask.chunk) : context;
 }
 
+/// Keys of a chunk of decode_split: so many that a long context makes no more chunks than the scratch memory
+/// should hold parts; of rows chosen for many tokens, which are work enough, a quarter.
+int64_t split_tile(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  const bool vectors = one_item_workers(context.device);
+  const int64_t chosen = op.selection.count * op.selection.block;
+  if (chosen > 0 && context.most.tokens > kSmallBatch) return divide_up(divide_up(chosen, 4), 64) * 64;
+  const int64_t span = chosen > 0 ? chosen : span_of(op.mask, context.most.context);
+  const int64_t chunk = vectors ? 256 : 64;
+  const int64_t most_chunks = vectors ? 64 : 256;
+  return tile_in_view(op, std::max<int64_t>(1, divide_up(span, most_chunks * chunk)) * chunk);
+}
+
 Shape decode_shape(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   const bool vectors = one_item_workers(context.device);
   const int64_t group = op.heads / op.kv_heads;
-  const int64_t chunk = vectors ? 256 : 64;
-  const int64_t most_chunks = vectors ? 64 : 256;  // bounds the scratch memory of long contexts
   Shape shape;
   shape.lanes = lanes_for(context.device, 64);
   shape.queries = divide_up(group, divide_up(group, vectors ? 4 : 8));
   shape.dim_vec = dim_vec(context);
-  shape.tile =
-      std::max<int64_t>(1, divide_up(span_of(op.mask, context.most.context), most_chunks * chunk)) * chunk;
-  shape.tile = tile_in_view(op, shape.tile);
+  shape.tile = split_tile(context);
   return shape;
 }
 
@@ -91,14 +100,35 @@ Shape tile_shape(const OpContext& context) {
   return shape;
 }
 
-Support supports_decode(const OpContext& context) {
-  if (context.most.tokens > kSmallBatch) {
+constexpr int64_t kMostSplitBytes = int64_t{1} << 30;
+
+/// Of decode_split's parts, `tiles` for each head of each token.
+int64_t split_bytes(const OpContext& context, int64_t tiles) {
+  const graph::Attention& op = attention_of(context);
+  return context.most.tokens * op.heads * tiles * (op.value_dim + 2) * static_cast<int64_t>(sizeof(f32));
+}
+
+/// Many tokens share no tile of keys where each has chosen rows of its own.
+Support supports_split_of_many(const OpContext& context) {
+  const graph::Selection& selection = attention_of(context).selection;
+  if (selection.count == 0) {
     return Support::no("its scratch memory grows with the tokens: made for at most " +
                        std::to_string(kSmallBatch));
   }
+  const int64_t tiles = divide_up(selection.count * selection.block, split_tile(context));
+  if (split_bytes(context, tiles) <= kMostSplitBytes) return Support::yes();
+  return Support::no("its scratch memory would be more than " + std::to_string(kMostSplitBytes >> 20) +
+                     " MiB");
+}
+
+Support supports_decode(const OpContext& context) {
+  const Support size = context.most.tokens > kSmallBatch ? supports_split_of_many(context) : Support::yes();
+  if (!size.ok) return size;
   const graph::Attention& op = attention_of(context);
   if (op.kv_heads % op.selection.sets != 0)
     return Support::no("heads that share keys attend to different chosen rows");
+  if (op.selection.count > 0 && op.views != graph::QueryViews::one)
+    return Support::no("chosen rows side by side may meet different views of a query");
   if (const Support views = view_support(op); !views.ok) return views;
   const Support memory = local_memory_support(context.device, decode_shape(context).local_bytes());
   return memory.ok ? attention_storage_support(context) : memory;
@@ -172,8 +202,7 @@ Prepared prepare_decode(const OpContext& context) {
   Prepared prepared;
   prepared.launches = {std::move(split), std::move(join)};
   set_sizes(args, op.mask, context.most);
-  const int64_t parts = context.most.tokens * op.heads * args.tiles;
-  prepared.scratch_bytes = parts * (op.value_dim + 2) * static_cast<int64_t>(sizeof(f32));
+  prepared.scratch_bytes = split_bytes(context, args.tiles);
   return prepared;
 }
 
