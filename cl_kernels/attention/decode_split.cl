@@ -1,8 +1,8 @@
-// Attention for few tokens, or for chosen rows: the context is cut into chunks whose borders depend on nothing
-// but the chunk size, so that a token's bits are the same whatever else is in the call; the second kernel joins
-// the chunks in order. First rows that a window would hide have chunks of their own, before the others; chosen
-// rows are cut as they are listed. Parts lie in slots: first_tiles of the first rows, then as many as the
-// chunks that a query can see, which take them in turn.
+// Attention for few tokens, or for chosen rows: the context is cut into chunks whose borders depend on
+// nothing but the chunk size, so that a token's bits are the same whatever else is in the call; the second
+// kernel joins the chunks in order. First rows that a window would hide have chunks of their own, before the
+// others; chosen rows are cut as they are listed. Parts lie in slots: first_tiles of the first rows, then as
+// many as the chunks that a query can see, which take them in turn.
 #include "attention_block.clh"
 
 // Of one (token, head, slot) in `partial`: value_dim weighted sums | highest score | sum of weights.
@@ -12,15 +12,15 @@ static global float* attention_partial(global float* partial, const AttentionArg
                        (uint)(a->value_dim + 2);
 }
 
-// Keys [begin, end) of a slot's chunk that a query sees, or chosen keys of that number; none when end <= begin.
+// Keys [begin, end) of a slot's chunk that a query sees, or chosen keys of that number; none when end <=
+// begin.
 static AttentionRange attention_chunk_range(int slot, const AttentionRange* seen, const AttentionArgs* a) {
   AttentionRange keys;
   keys.first_end = 0;
 #ifdef SELECTED
   keys.begin = slot * a->tile;
-  keys.end = seen->end > seen->begin || seen->first_end > 0
-                 ? min(keys.begin + a->tile, a->selected * a->block)
-                 : 0;
+  keys.end =
+      seen->end > seen->begin || seen->first_end > 0 ? min(keys.begin + a->tile, a->selected * a->block) : 0;
 #else
   const int of_first = slot < a->first_tiles;
   const int slots = a->tiles - a->first_tiles;
@@ -95,8 +95,8 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
     const int kv_head = item / head_blocks % a->kv_heads;
     const int slot = item / head_blocks / a->kv_heads % a->tiles;
     const int token = item / head_blocks / a->kv_heads / a->tiles;
-    attention_split_item(token, kv_head, head_block, slot, q, &caches, extras, positions[token], partial,
-                         a, scratch);
+    attention_split_item(token, kv_head, head_block, slot, q, &caches, extras, positions[token], partial, a,
+                         scratch);
   }
 }
 
@@ -138,8 +138,7 @@ static void attention_join_row(global const float* restrict parts, const Attenti
                                global float* restrict y, const AttentionArgs* a) {
   const uint dims = (uint)a->value_dim;
   float highest = sink;
-  for (int c = 0; c < chunks->count; ++c)
-    highest = fmax(highest, attention_part(parts, chunks, c, a)[dims]);
+  for (int c = 0; c < chunks->count; ++c) highest = fmax(highest, attention_part(parts, chunks, c, a)[dims]);
   const float base = highest == -INFINITY ? 0.0f : highest;
   float sum = exp(sink - base);
   for (int c = 0; c < chunks->count; ++c) {

@@ -83,10 +83,13 @@ TEST_CASE("attention: caches of every format, few and many tokens") {
   for (const quant::CacheFormat& format : quant::cache_formats()) {
     const std::string name(format.name);
     if (name == "f32" || name == "f16") continue;  // above
-    // Few and many tokens load by the same functions: heads of groups by the ones, the two parts of a latent
-    // row by the others.
-    check(attention_case({3, 270, 6, 2, 64, 64}, AttentionMemory::caches, name, ++seed));
-    check(attention_case({11, 70, 6, 1, 320, 256}, AttentionMemory::one_cache, name, ++seed));
+    // Few and many tokens load a format by the same functions, so each format has one of two cases; fp8 both.
+    const bool both = name == "fp8_e4m3";
+    ++seed;
+    if (both || seed % 2 == 0)
+      check(attention_case({3, 270, 6, 2, 64, 64}, AttentionMemory::caches, name, seed));
+    if (both || seed % 2 == 1)
+      check(attention_case({11, 70, 6, 1, 320, 256}, AttentionMemory::one_cache, name, seed));
   }
   check(attention_case({11, 90, 4, 4, 48, 32, 16}, AttentionMemory::matrix, "fp8_e4m3", ++seed));
   check(attention_case({3, 70, 2, 2, 24, 24, 0, 30}, AttentionMemory::caches, "int4", ++seed));
