@@ -1,12 +1,9 @@
 #include <doctest/doctest.h>
 
-#include <functional>
-
-#include "host/text/json_file.h"
 #include "host/text/sentencepiece_folder.h"
 #include "host/text/sentencepiece_model.h"
 #include "host/text/tokenizer_folder.h"
-#include "quant/error.h"
+#include "tests/host_text/tokenizer_files.h"
 #include "tests/temporary_folder.h"
 
 // Ids that the sentencepiece package gave for hard strings with a small model file, and faulty files.
@@ -23,10 +20,6 @@ std::string model_bytes() {
   return read_text_file(std::string(kFolder) + "/tokenizer.model");
 }
 
-Json read_json(const std::string& path) {
-  return parse_json(read_text_file(path), path);
-}
-
 std::string from_hex(const std::string& hex) {
   std::string bytes;
   for (size_t i = 0; i + 1 < hex.size(); i += 2)
@@ -34,23 +27,8 @@ std::string from_hex(const std::string& hex) {
   return bytes;
 }
 
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    CHECK(e.fault() == Fault::model);
-    return e.what();
-  }
-  return "no error";
-}
-
-#define CHECK_NAMES(message, part) CHECK_MESSAGE((message).find(part) != std::string::npos, (message))
-
 void check_goldens(const Tokenizer& tokenizer, const Json& golden, const std::string& kind) {
-  const Json shared = read_json("tests/data/tokenizers/o200k/goldens.json");
-  std::vector<std::string> texts;
-  for (const Json& item : shared["encode"]) texts.push_back(item["text"].get<std::string>());
-  for (const Json& text : golden["own"]) texts.push_back(text.get<std::string>());
+  const std::vector<std::string> texts = golden_texts(golden);
   REQUIRE(texts.size() == golden[kind + "ids"].size());
   for (size_t i = 0; i < texts.size(); ++i) {
     CAPTURE(texts[i]);

@@ -1,12 +1,9 @@
 #include <doctest/doctest.h>
 
-#include <functional>
-
-#include "host/text/json_file.h"
 #include "host/text/tiktoken_folder.h"
 #include "host/text/tiktoken_ranks.h"
 #include "host/text/tokenizer_folder.h"
-#include "quant/error.h"
+#include "tests/host_text/tokenizer_files.h"
 #include "tests/temporary_folder.h"
 
 // Ids that the tiktoken package gave for hard strings with a small file of ranks, and faulty files.
@@ -18,30 +15,6 @@ constexpr const char* kFolder = "tests/data/tokenizers/han_split";
 constexpr int32_t kRanks = 1200;
 
 using Ids = std::vector<int32_t>;
-
-Json read_json(const std::string& path) {
-  return parse_json(read_text_file(path), path);
-}
-
-std::vector<std::string> golden_texts(const Json& golden) {
-  std::vector<std::string> texts;
-  const Json shared = read_json("tests/data/tokenizers/o200k/goldens.json");
-  for (const Json& item : shared["encode"]) texts.push_back(item["text"].get<std::string>());
-  for (const Json& text : golden["own"]) texts.push_back(text.get<std::string>());
-  return texts;
-}
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    CHECK(e.fault() == Fault::model);
-    return e.what();
-  }
-  return "no error";
-}
-
-#define CHECK_NAMES(message, part) CHECK_MESSAGE((message).find(part) != std::string::npos, (message))
 
 TEST_CASE("a folder with tiktoken.model encodes and decodes as tiktoken does") {
   const Tokenizer tokenizer = load_tokenizer_folder(kFolder);
