@@ -36,7 +36,6 @@ list(APPEND KERNEL_FILES
   linear_tile.cl
   quantize_rows.cl
   args/matmul_tiles.h
-  args/attention_mma_args.h
   args/linear_wgmma_args.h
   args/mma_rows_args.h
   nvidia/attention_mma.cl

@@ -2,7 +2,7 @@
 // registers. A warp takes 16 query rows; the group's warps share tiles of KEY_TILE keys and values in local
 // memory. Rows of f16 caches are multiplied as they are, queries and weights as two halves each whose sum is
 // the float; all else is two bf16 each, and of their four products the one of both rests is left out.
-#include "cl_kernels/args/attention_mma_args.h"
+#include "cl_kernels/args/attention_args.h"
 #define WG_SIZE (WARPS * 32)
 #include "lanes.clh"
 
@@ -78,7 +78,7 @@ typedef struct {
 } QueryRows;
 
 INLINE void open_rows(QueryRows* rows, int kv_head, int first_row, global const float* q,
-                      global const int* positions, const AttentionMmaArgs* a) {
+                      global const int* positions, const AttentionArgs* a) {
   const int lane = (int)get_local_id(0) % 32;
   const int group = a->heads / a->kv_heads;
   const int last = a->tokens * group - 1;
@@ -200,7 +200,7 @@ INLINE void multiply_values(QueryRows* rows, uint values, const float* weights) 
 }
 
 INLINE void close_rows(const QueryRows* rows, int kv_head, int first_row, global float* y,
-                       const AttentionMmaArgs* a) {
+                       const AttentionArgs* a) {
   const int lane = (int)get_local_id(0) % 32;
   const int group = a->heads / a->kv_heads;
 #pragma unroll
@@ -232,7 +232,7 @@ INLINE void multiply_tile(QueryRows* rows, uint at, int first, bool hide) {
 
 // Keys that any row of tokens [first, last] sees; *all_begin and *all_end: that every one does.
 INLINE void find_keys(KeyRange* range, int first, int last, global const int* positions,
-                      const AttentionMmaArgs* a, int* all_begin, int* all_end) {
+                      const AttentionArgs* a, int* all_begin, int* all_end) {
   range->begin = a->context;
   range->end = 0;
   *all_begin = 0;
@@ -252,7 +252,7 @@ INLINE void find_keys(KeyRange* range, int first, int last, global const int* po
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_mma(
     global const float* restrict q, global const uchar* restrict keys, global const uchar* restrict values,
     global const int* restrict positions, global const uchar* restrict shared_keys, global float* restrict y,
-    const AttentionMmaArgs a) {
+    const AttentionArgs a) {
   local uchar memory[ATTENTION_LOCAL] __attribute__((aligned(128)));
   uint at = (uint)(size_t)memory;
   const int group = a.heads / a.kv_heads;

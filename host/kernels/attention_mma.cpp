@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cl_kernels/args/attention_mma_args.h"
+#include "host/kernels/attention_args.h"
 #include "host/kernels/cache_storage.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
@@ -18,12 +18,8 @@ constexpr int64_t kMostKeyCols = 192;
 constexpr int64_t kMostValueCols = 128;
 constexpr int64_t kLeastDim = 64;  ///< of keys in two bf16
 
-const graph::Attention& op_of(const OpContext& context) {
-  return std::get<graph::Attention>(context.node.op);
-}
-
 const graph::Value* shared_of(const OpContext& context) {
-  const int operand = op_of(context).shared_operand();
+  const int operand = attention_of(context).shared_operand();
   return operand < 0 ? nullptr : &context.input(static_cast<size_t>(operand));
 }
 
@@ -36,7 +32,7 @@ struct Columns {
 };
 
 std::vector<Columns> operands_of(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
+  const graph::Attention& op = attention_of(context);
   const auto end_of = [&](const graph::HeadLayout& layout, int64_t dim) {
     return layout.offset + (op.kv_heads - 1) * layout.head_stride + dim;
   };
@@ -58,7 +54,7 @@ bool are_in_order(const OpContext& context) {
 
 /// Whether every operand is an f16 cache whose heads start at multiples of 16 bytes.
 bool are_halves(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
+  const graph::Attention& op = attention_of(context);
   if (op.key_dim % 8 != 0 || op.value_dim % 8 != 0 || op.shared_dim % 8 != 0) return false;
   return std::ranges::all_of(operands_of(context), [](const Columns& columns) {
     const graph::Cache* cache = columns.value->cache();
@@ -70,7 +66,7 @@ bool are_halves(const OpContext& context) {
 
 /// Whether four neighbouring columns are read from one place.
 bool are_fours(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
+  const graph::Attention& op = attention_of(context);
   if (op.key_dim % 4 != 0 || op.value_dim % 4 != 0 || op.shared_dim % 4 != 0) return false;
   return std::ranges::all_of(operands_of(context), [](const Columns& columns) {
     return columns.first % 4 == 0 && columns.stride % 4 == 0 && scale_group(*columns.value) % 4 == 0 &&
@@ -82,42 +78,13 @@ int64_t round_up(int64_t n) {
   return divide_up(n, kColumns) * kColumns;
 }
 
-AttentionMmaArgs make_args(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
-  AttentionMmaArgs args{};
-  args.heads = narrow(op.heads, "attention: heads");
-  args.kv_heads = narrow(op.kv_heads, "attention: kv_heads");
-  args.key_dim = narrow(op.key_dim, "attention: key_dim");
-  args.value_dim = narrow(op.value_dim, "attention: value_dim");
-  args.shared_dim = narrow(op.shared_dim, "attention: shared_dim");
-  args.key_bytes = narrow(row_bytes(context.input(1)), "attention: bytes of a key row");
-  args.key_offset = narrow(op.keys.offset, "attention: key offset");
-  args.key_stride = narrow(op.keys.head_stride, "attention: key stride");
-  args.value_bytes = narrow(row_bytes(context.input(2)), "attention: bytes of a value row");
-  args.value_offset = narrow(op.values.offset, "attention: value offset");
-  args.value_stride = narrow(op.values.head_stride, "attention: value stride");
-  if (const graph::Value* shared = shared_of(context)) {
-    args.shared_bytes = narrow(row_bytes(*shared), "attention: bytes of a shared row");
-    args.shared_offset = narrow(storage_column(*shared, op.shared_offset), "attention: shared offset");
-  }
-  args.window = narrow(op.mask.window, "attention: window");
-  args.scale = op.scale;
-  return args;
-}
-
 std::vector<std::string> make_constants(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
-  const graph::Value* shared = shared_of(context);
-  const auto number = [](Storage storage) { return static_cast<int64_t>(storage); };
-  std::vector<std::string> result = cache_constants(context, {&context.input(1), &context.input(2), shared});
-  const std::pair<const char*, int64_t> more[] = {
-      {"KEYS", number(storage_of(context.input(1), op.keys.offset))},
-      {"VALUES", number(storage_of(context.input(2), op.values.offset))},
-      {"SHARED", number(shared == nullptr ? Storage::matrix : storage_of(*shared, op.shared_offset))},
-      {"HALVES", are_halves(context) ? 1 : 0},
-      {"KEY_COLS", round_up(op.key_dim + op.shared_dim)},
-      {"VALUE_COLS", round_up(op.value_dim)},
-      {"WARPS", kWarps}};
+  const graph::Attention& op = attention_of(context);
+  std::vector<std::string> result = attention_constants(context);
+  const std::pair<const char*, int64_t> more[] = {{"HALVES", are_halves(context) ? 1 : 0},
+                                                  {"KEY_COLS", round_up(op.key_dim + op.shared_dim)},
+                                                  {"VALUE_COLS", round_up(op.value_dim)},
+                                                  {"WARPS", kWarps}};
   for (const auto& [name, value] : more) result.push_back(constant(name, value));
   return result;
 }
@@ -125,7 +92,7 @@ std::vector<std::string> make_constants(const OpContext& context) {
 }  // namespace
 
 Support supports_attention_mma(const OpContext& context) {
-  const graph::Attention& op = op_of(context);
+  const graph::Attention& op = attention_of(context);
   if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
   if (context.most.tokens <= kSmallBatch)
     return Support::no("for more than " + std::to_string(kSmallBatch) + " tokens");
@@ -144,7 +111,7 @@ Support supports_attention_mma(const OpContext& context) {
 }
 
 Prepared prepare_attention_mma(const OpContext& context) {
-  const int shared = op_of(context).shared_operand();
+  const int shared = attention_of(context).shared_operand();
   Launch launch;
   launch.program.stem = "attention_mma";
   launch.program.entry = "nvidia/attention_mma.cl";
@@ -157,8 +124,8 @@ Prepared prepare_attention_mma(const OpContext& context) {
                     input_ref(shared < 0 ? 0 : static_cast<size_t>(shared)),
                     output_ref(0)};
   launch.local_size = kWarps * 32;
-  launch.work = [args = make_args(context)](const graph::Sizes& sizes) {
-    AttentionMmaArgs now = args;
+  launch.work = [args = attention_args(context)](const graph::Sizes& sizes) {
+    AttentionArgs now = args;
     now.tokens = narrow(sizes.tokens, "attention: tokens");
     now.context = narrow(sizes.context, "attention: context");
     const int64_t rows = sizes.tokens * (args.heads / args.kv_heads);
