@@ -24,6 +24,7 @@ list(APPEND KERNEL_FILES
   attention/decode_split.cl
   attention/simple.cl
   attention/tile.cl
+  attention/tile_vector.cl
   block_compress.cl
   block_importance.cl
   cache_append.cl
@@ -34,7 +35,11 @@ list(APPEND KERNEL_FILES
   glu.cl
   include/activation.clh
   include/attention_block.clh
+  include/attention_lanes.clh
   include/attention_mask.clh
+  include/attention_rows.clh
+  include/attention_softmax.clh
+  include/attention_vectors.clh
   include/cache_bf16.clh
   include/cache_code_fp8_e4m3.clh
   include/cache_code_int4.clh

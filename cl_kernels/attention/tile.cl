@@ -1,11 +1,7 @@
-// Attention for many tokens (prefill): a worker takes BLOCKS * QUERIES query rows of one kv head through the
-// context, a tile of keys at a time, with an online softmax (Milakov and Gimelshein 2018); sums are kept in
-// the result. Where a window spares first rows, a first pass goes through those.
+// Attention for many tokens (prefill): lanes take QUERIES query rows of one kv head through the context, a
+// tile of keys at a time, with an online softmax (Milakov and Gimelshein 2018); sums are kept in the result.
+// Where a window spares first rows, a first pass goes through those.
 #include "attention_block.clh"
-
-#ifndef BLOCKS
-#error "BLOCKS: blocks of QUERIES rows of an item; they reuse a tile of keys while it is cached"
-#endif
 
 typedef struct {
   AttentionBlock block;
@@ -98,21 +94,13 @@ static void attention_rows_over_tile(AttentionRows* rows, const AttentionCaches*
   rows->fresh = 0;
 }
 
-// One pass of all blocks. Tiles start at multiples of their size.
+// Tiles start at multiples of their size.
 static void attention_pass(AttentionRows* rows, int of_first, const AttentionCaches* caches,
                            const AttentionArgs* a, local float* scratch) {
-  int begin = a->context;
-  int end = 0;
-  for (int b = 0; b < BLOCKS; ++b) {
-    attention_start_pass(&rows[b], of_first, a);
-    begin = min(begin, rows[b].begin);
-    end = max(end, rows[b].end);
-  }
-  for (int first = begin; first < end;) {
-    const int next = min((first / a->tile + 1) * a->tile, end);
-    for (int b = 0; b < BLOCKS; ++b)
-      if (rows[b].block.rows > 0 && rows[b].begin < next && rows[b].end > first)
-        attention_rows_over_tile(&rows[b], caches, first, next - first, a, scratch);
+  attention_start_pass(rows, of_first, a);
+  for (int first = rows->begin; first < rows->end;) {
+    const int next = min((first / a->tile + 1) * a->tile, rows->end);
+    attention_rows_over_tile(rows, caches, first, next - first, a, scratch);
     first = next;
   }
 }
@@ -139,16 +127,13 @@ static void attention_tile_body(uint worker, uint workers, global const float* r
                                 global const uchar* restrict shared_keys, const AttentionExtras* extras,
                                 global float* restrict y, const AttentionArgs* a, local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
-  const int item_rows = BLOCKS * QUERIES;
-  const int row_items = (a->tokens * (a->heads / a->kv_heads) + item_rows - 1) / item_rows;
+  const int row_items = (a->tokens * (a->heads / a->kv_heads) + QUERIES - 1) / QUERIES;
   for (int item = (int)worker; item < row_items * a->kv_heads; item += (int)workers) {
-    AttentionRows rows[BLOCKS];
-    for (int b = 0; b < BLOCKS; ++b)
-      attention_open_rows(&rows[b], item % a->kv_heads, item / a->kv_heads * item_rows + b * QUERIES, q,
-                          positions, extras, y, a);
-    if (a->first > 0) attention_pass(rows, 1, &caches, a, scratch);
-    attention_pass(rows, 0, &caches, a, scratch);
-    for (int b = 0; b < BLOCKS; ++b) attention_close_rows(&rows[b], a);
+    AttentionRows rows;
+    attention_open_rows(&rows, item % a->kv_heads, item / a->kv_heads * QUERIES, q, positions, extras, y, a);
+    if (a->first > 0) attention_pass(&rows, 1, &caches, a, scratch);
+    attention_pass(&rows, 0, &caches, a, scratch);
+    attention_close_rows(&rows, a);
   }
 }
 

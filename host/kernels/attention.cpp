@@ -17,7 +17,6 @@ struct Shape {
   int64_t lanes = 1;    ///< WG_SIZE
   int64_t queries = 1;  ///< QUERIES: rows that share each key read
   int64_t dim_vec = 1;  ///< DIM_VEC
-  int64_t blocks = 1;   ///< BLOCKS, of the tile variant
   int64_t tile = 1;     ///< keys scored together
 
   int64_t local_bytes() const { return queries * (lanes + tile) * static_cast<int64_t>(sizeof(f32)); }
@@ -90,13 +89,11 @@ Shape decode_shape(const OpContext& context) {
 }
 
 Shape tile_shape(const OpContext& context) {
-  const bool vectors = one_item_workers(context.device);
   Shape shape;
   shape.lanes = lanes_for(context.device, 128);
-  shape.queries = vectors ? 4 : 8;
+  shape.queries = 8;
   shape.dim_vec = dim_vec(context);
-  shape.blocks = vectors ? 4 : 1;
-  shape.tile = tile_in_view(attention_of(context), vectors ? 64 : 128);
+  shape.tile = tile_in_view(attention_of(context), 128);
   return shape;
 }
 
@@ -134,15 +131,26 @@ Support supports_decode(const OpContext& context) {
   return memory.ok ? attention_storage_support(context) : memory;
 }
 
-Support supports_tile(const OpContext& context) {
+/// Of variants whose items share a tile of keys.
+Support supports_tiles(const OpContext& context) {
   if (context.most.tokens <= kSmallBatch) {
     return Support::no("not batch-invariant: made for more than " + std::to_string(kSmallBatch) + " tokens");
   }
   const graph::Attention& op = attention_of(context);
   if (op.selection.count > 0) return Support::no("each token has chosen rows of its own");
   if (const Support views = view_support(op); !views.ok) return views;
+  return attention_storage_support(context);
+}
+
+Support supports_tile(const OpContext& context) {
+  if (one_item_workers(context.device)) return Support::no("for lanes that run side by side");
   const Support memory = local_memory_support(context.device, tile_shape(context).local_bytes());
-  return memory.ok ? attention_storage_support(context) : memory;
+  return memory.ok ? supports_tiles(context) : memory;
+}
+
+Support supports_tile_vector(const OpContext& context) {
+  if (one_item_workers(context.device)) return supports_tiles(context);
+  return Support::no("for work-items with vectors of their own");
 }
 
 std::vector<std::string> constants(const OpContext& context, const Shape& shape) {
@@ -210,16 +218,62 @@ Prepared prepare_tile(const OpContext& context) {
   const Shape shape = tile_shape(context);
   AttentionArgs args = attention_args(context);
   args.tile = narrow(shape.tile, "attention: tile");
-  std::vector<std::string> defines = constants(context, shape);
-  defines.push_back(constant("BLOCKS", shape.blocks));
-  Launch launch = make_launch("attention/tile", std::move(defines), attention_buffers(context, output_ref(0)),
-                              shape.lanes);
+  Launch launch = make_launch("attention/tile", constants(context, shape),
+                              attention_buffers(context, output_ref(0)), shape.lanes);
   launch.kernel = "attention_tile";
   launch.local_bytes = static_cast<size_t>(shape.local_bytes());
-  launch.work = work_of(args, context, [rows = shape.blocks * shape.queries](const AttentionArgs& a) {
+  launch.work = work_of(args, context, [rows = shape.queries](const AttentionArgs& a) {
     return divide_up(static_cast<int64_t>(a.tokens) * (a.heads / a.kv_heads), rows) * a.kv_heads;
   });
   return one_launch(std::move(launch));
+}
+
+/// Of query rows that share a kv head, taken by `rows`.
+int64_t row_items(const graph::Attention& op, int64_t tokens, int64_t rows) {
+  return divide_up(tokens * (op.heads / op.kv_heads), rows) * op.kv_heads;
+}
+
+constexpr int64_t kRowLanes = 16;       ///< query rows of a vector
+constexpr int64_t kMostRowVectors = 3;  ///< whose sums of 8 keys fit the registers
+
+/// As many as leave each compute unit some items.
+int64_t row_vectors(const OpContext& context) {
+  int64_t vectors = kMostRowVectors;
+  const auto items = [&] {
+    return row_items(attention_of(context), context.most.tokens, vectors * kRowLanes);
+  };
+  while (vectors > 1 && items() < 4 * context.device.compute_units) --vectors;
+  return vectors;
+}
+
+/// Of a worker of tile_vector: queries, sums and scores of its rows, keys or values of a tile.
+int64_t row_scratch_floats(const graph::Attention& op, int64_t rows, int64_t tile) {
+  const auto strips = [](int64_t columns) { return divide_up(columns, 8) * 8; };
+  const int64_t dim = op.key_dim + op.shared_dim;
+  const int64_t value_dim = strips(op.value_dim);
+  return (dim + value_dim + tile) * rows + tile * std::max(strips(dim), value_dim);
+}
+
+Prepared prepare_tile_vector(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  const int64_t vectors = row_vectors(context);
+  const int64_t rows = vectors * kRowLanes;
+  AttentionArgs args = attention_args(context);
+  args.tile = narrow(tile_in_view(op, 64), "attention: tile");
+  std::vector<std::string> defines = attention_constants(context);
+  defines.push_back(constant("ROW_VECTORS", vectors));
+  defines.push_back(constant("DIM_VEC", dim_vec(context)));
+  std::vector<BufferRef> buffers = attention_buffers(context, output_ref(0));
+  buffers.push_back(scratch_ref());
+  Launch launch = make_launch("attention/tile_vector", std::move(defines), std::move(buffers), 1);
+  launch.kernel = "attention_tile_vector";
+  launch.work =
+      work_of(args, context, [op, rows](const AttentionArgs& a) { return row_items(op, a.tokens, rows); });
+  Prepared prepared = one_launch(std::move(launch));
+  const int64_t workers = worker_count(context.device, row_items(op, context.most.tokens, rows));
+  prepared.scratch_bytes =
+      workers * row_scratch_floats(op, rows, args.tile) * static_cast<int64_t>(sizeof(f32));
+  return prepared;
 }
 
 Prepared prepare_simple(const OpContext& context) {
@@ -234,6 +288,7 @@ Prepared prepare_simple(const OpContext& context) {
 constexpr Variant kVariants[] = {{"attention/decode_split", supports_decode, prepare_decode},
                                  {"attention/mma", supports_attention_mma, prepare_attention_mma},
                                  {"attention/tile", supports_tile, prepare_tile},
+                                 {"attention/tile_vector", supports_tile_vector, prepare_tile_vector},
                                  {"attention/simple", attention_storage_support, prepare_simple}};
 
 }  // namespace

@@ -65,7 +65,8 @@ std::vector<std::string> cache_constants(const OpContext& context,
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::vector<std::string> defines = {
-      constant(name, 1), constant("FP32_DENORMALS", context.device.probes.fp32_denormals ? 1 : 0)};
+      constant(name, 1), constant("FP32_DENORMALS", context.device.probes.fp32_denormals ? 1 : 0),
+      constant("X86_AVX512", context.device.probes.x86_avx512_asm ? 1 : 0)};
   if (row.group == 0) return defines;
   const std::pair<const char*, int64_t> layout[] = {
       {"CACHE_COLS", row.cols},   {"CACHE_GROUP", row.group}, {"CACHE_SCALES", row.scales},
