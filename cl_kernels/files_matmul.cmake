@@ -20,6 +20,8 @@ list(APPEND KERNEL_FILES
   include/integer_dot.clh
   include/rows.clh
   include/rows_dot_lanes.clh
+  include/row_group.clh
+  include/rows_dot_group.clh
   include/rows_dot_vector.clh
   include/rows_lanes.clh
   include/rows_units.clh

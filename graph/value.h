@@ -23,6 +23,9 @@ struct Weight {
   std::string format{};  ///< quant::Format it is held in on its device; empty until chosen
   bool vector = false;   ///< a norm weight or bias: always held as f32
   std::string scale{};   ///< words of quant::EncodeOptions for encoding it; "" = the format's default
+  /// Rows that lie interleaved on its device, for kernels that work on so many at once (the pass group_rows
+  /// sets it; host/kernels/row_groups.h); 1: rows lie one after the other.
+  int64_t row_group = 1;
   bool operator==(const Weight&) const = default;
 };
 

@@ -2,6 +2,7 @@ set(PASS_SOURCES
   passes/choose_formats.cpp
   passes/expand_latent_attention.cpp
   passes/find_rotations.cpp
+  passes/group_rows.cpp
   passes/place_devices.cpp
   passes/quantize_activations.cpp
   passes/rewrite.cpp

@@ -116,6 +116,7 @@ Support supports_linear_wgmma(const OpContext& context) {
   const Support weight = supports_weight(context, 1);
   if (!weight.ok) return weight;
   if (!context.input(0).type.format.empty()) return Support::no("for plain activations");
+  if (weight_of(context).row_group > 1) return Support::no("its rows lie in groups");
   if (weight_of(context).cols < kLeastCols) return Support::no("for 128 columns or more");
   if (weight_of(context).cols > kMost || weight_of(context).rows > kMost || most_tokens(context) > kMost)
     return Support::no("a size is more than 2^24");

@@ -10,6 +10,7 @@ std::vector<std::string> weight_defines(const OpContext& context, const graph::W
   const graph::Probes& probes = context.device.probes;
   std::vector<std::string> defines = {format_definition(weight), constant("PTX_ASM", probes.ptx_asm ? 1 : 0),
                                       constant("FP32_DENORMALS", probes.fp32_denormals ? 1 : 0)};
+  if (weight.row_group > 1) defines.push_back(constant("ROW_GROUP", weight.row_group));
   if (weight.format == "fp8_e4m3_128x128") defines.push_back(constant("PTX_E4M3", probes.ptx_e4m3 ? 1 : 0));
   return defines;
 }
@@ -44,6 +45,7 @@ constexpr Unit kUnits[] = {
 };
 
 const Unit* units_of(const graph::Weight& weight) {
+  if (weight.row_group > 1) return nullptr;
   for (const Unit& unit : kUnits) {
     if (unit.format != weight.format) continue;
     return weight.cols % unit.cols == 0 && weight_args(weight).row_bytes % unit.row_align == 0 ? &unit

@@ -43,6 +43,7 @@ Support supports(const OpContext& context, size_t input) {
   if (!readable.ok) return readable;
   const graph::Weight& weight = *context.input(input).weight();
   if (!context.input(0).type.format.empty()) return Support::no("for plain activations");
+  if (context.input(input).weight()->row_group > 1) return Support::no("its rows lie in groups");
   const Stage* stage = stage_of(weight.format);
   if (stage == nullptr) return Support::no("no fragments are made of " + weight.format);
   if (weight.format == "fp8_e4m3_128x128" && !context.device.probes.ptx_e4m3)

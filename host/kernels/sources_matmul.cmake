@@ -12,4 +12,5 @@ set(MATMUL_SOURCES
   matmul.cpp
   mma_rows.cpp
   quantize.cpp
+  row_groups.cpp
   tolerance_matmul.cpp)

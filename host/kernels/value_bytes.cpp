@@ -6,6 +6,7 @@
 
 #include "graph/cache_row.h"
 #include "host/kernels/activation_layout.h"
+#include "host/kernels/row_groups.h"
 #include "host/kernels/weight_layout.h"
 #include "quant/error.h"
 #include "quant/format.h"
@@ -116,6 +117,7 @@ Bytes encode(const graph::Value& value, const graph::Array& array) {
     format.encode(values.data(), stack.rows, array.cols, base + i * stack.layout.expert_code_bytes,
                   base + stack.layout.scales_offset + i * stack.layout.expert_scale_bytes);
   }
+  if (const graph::Weight* weight = value.weight()) group(*weight, bytes);
   return bytes;
 }
 
@@ -136,7 +138,9 @@ graph::Array decode(const graph::Value& value, const Bytes& bytes, const graph::
   const quant::Format& format = storage_of(value);
   const Stack stack = stack_of(value, format, value.weight() ? 0 : sizes.of(value.type.rows));
   graph::Array array(stack.matrices * stack.rows, cols);
-  const auto* base = reinterpret_cast<const uint8_t*>(bytes.data());
+  Bytes apart = bytes;
+  if (const graph::Weight* weight = value.weight()) ungroup(*weight, apart);
+  const auto* base = reinterpret_cast<const uint8_t*>(apart.data());
   std::vector<float> line(static_cast<size_t>(cols));
   for (int64_t row = 0; row < array.rows; ++row) {
     const int64_t matrix = row / stack.rows;

@@ -5,10 +5,12 @@
 
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
+#include "graph/passes/group_rows.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/ring_caches.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/io/text_part.h"
+#include "host/kernels/row_groups.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
@@ -51,6 +53,10 @@ struct Phase {
 std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, const EngineOptions& options) {
   graph::expand_latent_attention(graph, phase.form);
   if (!options.placement.empty()) graph::place_devices(graph, options.placement);
+  graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
+    return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
+                                     x);
+  });
   return std::make_shared<plan::Plan>(
       plan::lower(std::move(graph), options.devices, {phase.name, phase.most, options.force_variant}));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/kernels/row_groups.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/weight_source.h"
 #include "quant/error.h"
@@ -20,7 +21,8 @@ namespace {
 std::string key_of(const graph::Graph& graph, const graph::Value& value) {
   const std::string device = std::to_string(value.device) + "|";
   if (const graph::Weight* weight = value.weight()) {
-    return device + "weight|" + weight->tensors.front() + "|" + weight->format + "|" + weight->scale;
+    return device + "weight|" + weight->tensors.front() + "|" + weight->format + "|" + weight->scale + "|" +
+           std::to_string(weight->row_group);
   }
   if (value.cache() != nullptr) {
     const graph::Value& root = value.alias_of < 0 ? value : graph.value(value.alias_of);
@@ -92,7 +94,7 @@ void Storage::fill(const Wanted& wanted, const cl::Buffer& buffer, const io::Che
       target.write(buffer, bytes, offset);
       step(static_cast<int64_t>(bytes.size()), 0);
     };
-    load_weight(*weight, checkpoint, sink, importance);
+    load_weight(*weight, checkpoint, kernels::grouping(*weight, sink), importance);
   }
 }
 

@@ -1,7 +1,9 @@
 #include "host/run/weight_source.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "host/kernels/row_groups.h"
 #include "host/kernels/weight_layout.h"
 #include "host/stored/nvfp4_multiplier.h"
 #include "quant/error.h"
@@ -44,11 +46,12 @@ void copy_matrix(const StoredMatrix& m, int64_t first_row, int64_t rows, const T
 }
 
 /// Calls use(row, values, count) for the rows, decoded, in bands that end with whole scale blocks of
-/// `format`, unless a block is all rows.
+/// `format`, unless a block is all rows, and with whole groups of 16 rows.
 template <class Use>
 void for_bands(const StoredMatrix& m, int64_t first_row, int64_t rows, const quant::Format& format,
                const Use& use) {
-  const int64_t unit = format.block_rows == quant::kWhole ? 1 : format.block_rows;
+  const int64_t block = format.block_rows == quant::kWhole ? 1 : format.block_rows;
+  const int64_t unit = std::lcm(block, kernels::kGroupRows);
   const int64_t most = std::min(rows, std::max<int64_t>(1, kBandElements / m.cols / unit) * unit);
   std::vector<float> values(static_cast<size_t>(most * m.cols));
   for (int64_t row = 0; row < rows; row += most) {

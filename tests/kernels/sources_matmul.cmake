@@ -9,4 +9,5 @@ set(MATMUL_TESTS
   test_linear_wgmma.cpp
   test_mma.cpp
   test_quantize.cpp
+  test_row_groups.cpp
   test_weight_layout.cpp)

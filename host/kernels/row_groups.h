@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "graph/device_info.h"
+#include "graph/graph.h"
+
+namespace clinfer::kernels {
+
+/// Rows of a group: lanes of a vector of 512 bits, one a row.
+inline constexpr int64_t kGroupRows = 16;
+
+/// Whether kernels of the device multiply groups of 16 rows of this weight with activations of this type:
+/// CPUs with VNNI, integers of 32 with a step (cl_kernels/include/row_group.clh), rows of an expert that fill
+/// groups.
+bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
+
+/// Receives pieces of a weight's device layout (kernels::WeightLayout).
+using LayoutSink = std::function<void(int64_t offset, std::span<const std::byte> bytes)>;
+
+/// A sink for a weight whose rows lie one after the other, in pieces of whole groups of rows, that passes
+/// them on in groups where weight.row_group says so: of a group's rows first all first units lie side by
+/// side, then all second ones and so on. A unit is a block's scale, its offset, or four bytes of codes; of a
+/// scale table one scale. A group takes the memory that its rows took.
+LayoutSink grouping(const graph::Weight& weight, LayoutSink sink);
+
+/// Brings the bytes of a whole weight into groups, and back; nothing where weight.row_group is 1.
+void group(const graph::Weight& weight, std::span<std::byte> bytes);
+void ungroup(const graph::Weight& weight, std::span<std::byte> bytes);
+
+}  // namespace clinfer::kernels

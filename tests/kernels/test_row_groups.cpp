@@ -1,0 +1,189 @@
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "host/kernels/row_groups.h"
+#include "host/kernels/value_bytes.h"
+#include "host/kernels/weight_layout.h"
+#include "tests/kernels/check.h"
+
+using namespace clinfer;
+using namespace clinfer::tests;
+
+namespace {
+
+constexpr std::string_view kFormats[] = {"q8_0", "q4_0", "q4_1", "mxint8", "int8_g32"};
+
+graph::Weight weight_of(std::string_view format, int64_t experts, int64_t rows, int64_t cols) {
+  graph::Weight weight{.tensors = {"w"}, .experts = experts, .rows = rows, .cols = cols};
+  weight.format = format;
+  weight.row_group = kernels::kGroupRows;
+  return weight;
+}
+
+/// Bytes that tell where they come from.
+kernels::Bytes numbered(const graph::Weight& weight) {
+  kernels::Bytes bytes(static_cast<size_t>(kernels::layout_of(weight).bytes));
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 37 ^ i >> 8);
+  return bytes;
+}
+
+/// Marks the weights of a case's node as lying in groups.
+Case in_groups(Case c) {
+  for (graph::Value& value : c.graph.values) {
+    auto* weight = std::get_if<graph::Weight>(&value.source);
+    if (weight != nullptr && !weight->vector) weight->row_group = kernels::kGroupRows;
+  }
+  c.name += " in groups";
+  return c;
+}
+
+Case linear_case(std::string_view weights, const std::string& activations, int64_t tokens, int64_t rows,
+                 int64_t cols, bool bias, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  graph::Builder builder("linear");
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols, activations});
+  const auto w = builder.weight("w", rows, cols);
+  std::vector<graph::ValueId> inputs = {x, w};
+  Case c;
+  c.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
+  if (bias) {
+    inputs.push_back(builder.vector("b", rows));
+    c.inputs.push_back(normal(1, rows, random));
+  }
+  const auto y = builder.add(graph::Linear{}, "y", inputs);
+  c.graph = finish(builder, y, std::string(weights));
+  c.sizes = {tokens, tokens, tokens};
+  c.name = std::string(weights) + " x " + (activations.empty() ? "f32" : activations) +
+           " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
+           " cols=" + std::to_string(cols) + (bias ? " bias" : "");
+  c.seed = seed;
+  return in_groups(std::move(c));
+}
+
+Case expert_case(std::string_view weights, int64_t tokens, uint64_t seed) {
+  constexpr int64_t kTopK = 2, kExperts = 5, kRows = 48, kCols = 224;
+  std::mt19937_64 random(seed);
+  graph::Builder builder("expert_linear");
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, kCols, "int8_g32"});
+  const auto ids = builder.input("ids", {graph::DType::i32, graph::kTokens, kTopK});
+  const auto w = builder.expert_weight("w", {"0", "1", "2", "3", "4"}, kExperts, kRows, kCols);
+  const auto y = builder.add(graph::ExpertLinear{}, "y", {x, ids, w});
+  Case c;
+  c.graph = finish(builder, y, std::string(weights));
+  c.sizes = {tokens, tokens, tokens};
+  c.inputs = {normal(tokens, kCols, random), integers(tokens, kTopK, 0, kExperts - 1, random),
+              normal(kExperts * kRows, kCols, random)};
+  c.name = std::string(weights) + " tokens=" + std::to_string(tokens);
+  c.seed = seed;
+  return in_groups(std::move(c));
+}
+
+Case embedding_case(std::string_view weights) {
+  std::mt19937_64 random(3);
+  graph::Builder builder("embedding");
+  const auto ids = builder.input("ids", {graph::DType::i32, graph::kTokens, 1});
+  const auto w = builder.weight("w", 64, 96);
+  const auto y = builder.add(graph::Embedding{}, "y", {ids, w});
+  Case c;
+  c.graph = finish(builder, y, std::string(weights));
+  c.sizes = {9, 9, 9};
+  c.inputs = {integers(9, 1, 0, 63, random), normal(64, 96, random)};
+  c.name = std::string(weights);
+  return in_groups(std::move(c));
+}
+
+}  // namespace
+
+TEST_CASE("row groups: a block's halves, then its words of codes, side by side") {
+  const graph::Weight weight = weight_of("q4_1", 1, 32, 64);
+  const kernels::Bytes apart = numbered(weight);
+  kernels::Bytes grouped = apart;
+  kernels::group(weight, grouped);
+  constexpr size_t kRowBytes = 2 * 20;
+  for (size_t row = 0; row < 32; ++row) {
+    const size_t group = row / 16 * 16 * kRowBytes;
+    const size_t lane = row % 16;
+    for (size_t block = 0; block < 2; ++block) {
+      const size_t from = row * kRowBytes + block * 20;
+      const size_t to = group + block * 16 * 20;
+      CHECK(grouped[to + lane * 2] == apart[from]);               // d
+      CHECK(grouped[to + 32 + lane * 2 + 1] == apart[from + 3]);  // m
+      for (size_t word = 0; word < 4; ++word)
+        CHECK(grouped[to + 64 + (word * 16 + lane) * 4 + 2] == apart[from + 4 + word * 4 + 2]);
+    }
+  }
+}
+
+TEST_CASE("row groups: there and back, whole or in pieces, the bytes are the same") {
+  for (const std::string_view format : kFormats) {
+    const graph::Weight weight = weight_of(format, 3, 48, 96);
+    const kernels::WeightLayout layout = kernels::layout_of(weight);
+    const kernels::Bytes apart = numbered(weight);
+    kernels::Bytes grouped = apart;
+    kernels::group(weight, grouped);
+    CHECK(grouped != apart);
+    kernels::Bytes sent = apart;
+    const kernels::LayoutSink sink = kernels::grouping(weight, [&](int64_t offset, auto bytes) {
+      std::copy(bytes.begin(), bytes.end(), sent.begin() + offset);
+    });
+    const auto piece = [&](int64_t offset, int64_t bytes) {
+      sink(offset, std::span(apart).subspan(static_cast<size_t>(offset), static_cast<size_t>(bytes)));
+    };
+    for (int64_t e = 0; e < 3; ++e) {
+      const int64_t third = layout.expert_code_bytes / 3;
+      piece(e * layout.expert_code_bytes, third);
+      piece(e * layout.expert_code_bytes + third, 2 * third);
+      if (layout.expert_scale_bytes > 0)
+        piece(layout.scales_offset + e * layout.expert_scale_bytes, layout.expert_scale_bytes);
+    }
+    CHECK(sent == grouped);
+    kernels::ungroup(weight, grouped);
+    CHECK(grouped == apart);
+  }
+}
+
+TEST_CASE("row groups: devices with VNNI, int8 activations, whole groups and blocks") {
+  graph::DeviceInfo device;
+  device.is_cpu = true;
+  device.probes.x86_vnni_asm = true;
+  const graph::Type x{graph::DType::f32, graph::kTokens, 64, "int8_g32"};
+  const auto suits = [&](const graph::Weight& weight) {
+    return kernels::suits_row_groups(device, weight, x);
+  };
+  CHECK(suits(weight_of("q4_0", 1, 32, 64)));
+  CHECK_FALSE(suits(weight_of("q4_0", 1, 24, 64)));
+  CHECK_FALSE(suits(weight_of("q6_k", 1, 32, 256)));
+  CHECK_FALSE(suits(weight_of("mxint8", 1, 32, 80)));
+  const graph::Type plain{graph::DType::f32, graph::kTokens, 64};
+  CHECK_FALSE(kernels::suits_row_groups(device, weight_of("q4_0", 1, 32, 64), plain));
+  device.probes.x86_vnni_asm = false;
+  CHECK_FALSE(suits(weight_of("q4_0", 1, 32, 64)));
+}
+
+TEST_CASE("row groups: every kernel that reads them") {
+  uint64_t seed = 1300;
+  for (const std::string_view format : kFormats) {
+    for (const int64_t tokens : {1, 3, 4, 6, 8, 9, 67})
+      check(linear_case(format, tokens == 6 ? "mxint8" : "int8_g32", tokens, 48, tokens % 2 ? 32 : 1120,
+                        tokens % 3 == 0, ++seed));
+    if (format != "q4_1" && format != "mxint8") continue;  // with offsets, with scales apart
+    check(linear_case(format, "", 5, 32, 96, true, ++seed));
+    check(linear_case(format, "", 20, 32, 96, false, ++seed));
+    for (const int64_t tokens : {1, 5, 40}) check(expert_case(format, tokens, ++seed));
+    check(embedding_case(format));
+  }
+  for (const std::string activations : {"mxint8", "int8_g32"}) {
+    for (const Target& target : targets()) {
+      if (!target.info.probes.x86_vnni_asm) continue;
+      const Case together = linear_case("q4_1", activations, 7, 64, 1280, true, 5);
+      const kernels::TrialResult all = run(together, target, "linear/dot_rows");
+      Case alone = together;
+      alone.sizes = {1, 1, 1};
+      alone.inputs[0] = graph::Array(1, 1280);
+      std::copy_n(together.inputs[0].row(6), 1280, alone.inputs[0].row(0));
+      const kernels::TrialResult one = run(alone, target, "linear/dot_rows");
+      CHECK(std::equal(one.outputs[0].begin(), one.outputs[0].end(), all.outputs[0].end() - 64 * 4));
+    }
+  }
+}
