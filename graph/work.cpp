@@ -62,6 +62,19 @@ Work work_of(const Graph& graph, const Sizes& sizes) {
   return work;
 }
 
+double matmul_flops(const Graph& graph, const Sizes& sizes) {
+  double flops = 0;
+  for (const Node& node : graph.nodes) {
+    const bool product = std::holds_alternative<Linear>(node.op) ||
+                         std::holds_alternative<ExpertLinear>(node.op) ||
+                         std::holds_alternative<HeadLinear>(node.op);
+    if (!product) continue;
+    const std::vector<const Value*> operands = graph.operands(node);
+    flops += std::visit([&](const auto& op) { return op.cost(operands, sizes).flops; }, node.op);
+  }
+  return flops;
+}
+
 double weight_bytes(const Graph& graph) {
   double bytes = 0;
   for (const Value& value : graph.values) {

@@ -18,6 +18,9 @@ struct Work {
 /// Weights need a format (graph/passes/choose_formats.h).
 Work work_of(const Graph& graph, const Sizes& sizes);
 
+/// Of it, what matrix products with weights do (linear, expert_linear, head_linear).
+double matmul_flops(const Graph& graph, const Sizes& sizes);
+
 /// Bytes of all weights in their formats.
 double weight_bytes(const Graph& graph);
 

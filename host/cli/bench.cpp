@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "graph/parameters.h"
+#include "graph/work.h"
 #include "host/cli/arguments.h"
 #include "host/cli/bench_table.h"
 #include "host/cli/interrupt.h"
@@ -119,9 +120,15 @@ BenchSubject subject_of(const config::RunConfig& config, const LoadedModel& mode
     subject.device += (subject.device.empty() ? "" : " + ") + info.id + " " + info.name;
     subject.driver += (subject.driver.empty() ? "" : " + ") + info.driver_version;
   }
-  subject.file_bytes = static_cast<int64_t>(model.checkpoint->file_bytes());
+  const graph::Graph& prefill = model.engine->plans().list.at(0)->graph;
+  const graph::Graph& decode = model.engine->plans().list.at(1)->graph;
+  subject.file_bytes = model.checkpoint->has_bytes() ? static_cast<int64_t>(model.checkpoint->file_bytes())
+                                                     : static_cast<int64_t>(graph::weight_bytes(decode));
   subject.parameters = graph::count_parameters(model.engine->model().main).total;
   subject.batch_tokens = model.engine->batch_tokens();
+  subject.token_weight_bytes = graph::work_of(decode, {1, 1, 1}).weight_bytes;
+  const int64_t batch = subject.batch_tokens;
+  subject.prompt_matmul_flops = graph::matmul_flops(prefill, {batch, 1, batch}) / static_cast<double>(batch);
   return subject;
 }
 
@@ -130,7 +137,7 @@ BenchSubject subject_of(const config::RunConfig& config, const LoadedModel& mode
 int bench(const Arguments& arguments) {
   config::RunConfig config = load_source(arguments, bench_overrides(arguments)).config;
   config.speculative.method = config::SpeculativeMethod::none;  // the model alone is measured
-  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   fit_context(config, *checkpoint);
   const LoadedModel model = load_model(config, std::move(checkpoint));
   const GracefulScope scope;

@@ -82,6 +82,8 @@ std::string json(const BenchSubject& s, const std::vector<BenchRow>& rows) {
                     {"device", s.device},
                     {"driver", s.driver},
                     {"n_batch", s.batch_tokens},
+                    {"token_weight_bytes", s.token_weight_bytes},
+                    {"prompt_matmul_flops", s.prompt_matmul_flops},
                     {"clinfer", CLINFER_VERSION},
                     {"test", r.test},
                     {"avg_ts", r.mean()},

@@ -26,6 +26,8 @@ struct BenchSubject {
   int64_t file_bytes = 0;
   int64_t parameters = 0;
   int64_t batch_tokens = 0;
+  double token_weight_bytes = 0;   ///< read for a generated token
+  double prompt_matmul_flops = 0;  ///< of matrix products with weights, for a token of a full batch
 };
 
 /// The rows as "md" (columns line up), "csv" or "json".

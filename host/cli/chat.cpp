@@ -150,7 +150,7 @@ int converse(Chat& chat) {
 int chat(const Arguments& arguments) {
   const config::RunConfig config = load_source(arguments).config;
   if (!config.prompt.empty()) spdlog::warn("chat: the configuration's prompt is not used");
-  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
   const LoadedModel model = load_model(config, std::move(checkpoint));
   Chat chat(config, model, tokenizer);

@@ -49,7 +49,7 @@ void print(const config::RunConfig& config, const run::Engine& engine, const rep
 int eval(const Arguments& arguments) {
   if (!arguments.statistics.empty()) check_output_path("--statistics", arguments.statistics);
   config::RunConfig config = load_source(arguments, eval_overrides(arguments)).config;
-  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   const report::Windows windows = scored_text(config, *checkpoint);
   fit_windows(windows, config);
   const int64_t rows = report::rows_of_call(windows, config.runtime.batch_tokens);

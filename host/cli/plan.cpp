@@ -22,7 +22,7 @@ void print_json(const run::Plans& plans, const std::vector<graph::DeviceInfo>& d
 int plan(const Arguments& arguments) {
   if (!arguments.html.empty()) check_output_path("--html", arguments.html);
   const config::RunConfig config = load_source(arguments).config;
-  const std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  const std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   const DeviceChoice choice = choose_devices(config, graph::build_model(checkpoint->config()).layers);
   const run::Plans plans = run::make_plans(*checkpoint, engine_options(config, choice));
   if (!arguments.html.empty()) {

@@ -6,6 +6,7 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/progress.h"
+#include "host/cli/setup.h"
 #include "host/cli/source.h"
 #include "host/cli/tensor_roles.h"
 #include "host/quantize/folder_checkpoint.h"
@@ -53,7 +54,7 @@ Source open_source(const config::RunConfig& config) {
   quantize::Rules rules("quantize", wanted.ignore, wanted.rules);
   if (!wanted.importance.empty())
     rules.weigh_by(std::make_shared<const io::StatisticsFile>(wanted.importance));
-  auto checkpoint = io::open(config.model.path);
+  auto checkpoint = open_weights(config);
   stored::check_quantization(*checkpoint);
   graph::Model model = graph::build_model(checkpoint->config(), {true});
   quantize::Roles roles = tensor_roles(model);

@@ -5,6 +5,7 @@
 #include "host/cli/output.h"
 #include "host/cli/report_steps.h"
 #include "host/cli/scored_text.h"
+#include "host/cli/setup.h"
 #include "host/cli/source.h"
 #include "host/report/conclude.h"
 #include "host/report/history.h"
@@ -59,7 +60,7 @@ Job make_job(const Arguments& arguments, const config::RunConfig& config) {
   Job job{report_base(arguments, config.report), report_candidates(arguments, config.report), {}};
   job.plan.sections = report::sections_of(config.report.sections);
   job.plan.repetitions = config.report.repetitions;
-  const std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  const std::unique_ptr<io::Checkpoint> checkpoint = open_weights(config);
   job.plan.windows = scored_text(config, *checkpoint);
   job.plan.draft = job.plan.sections.contains(report::Section::draft) && run::has_draft(*checkpoint);
   const DeviceChoice devices = choose_devices(config, graph::build_model(checkpoint->config()).layers);

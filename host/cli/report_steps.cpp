@@ -8,6 +8,7 @@
 #include "graph/parameters.h"
 #include "host/cli/progress.h"
 #include "host/cli/scored_text.h"
+#include "host/cli/setup.h"
 #include "host/report/agreement.h"
 #include "host/report/attribution.h"
 #include "host/report/speed.h"
@@ -25,8 +26,7 @@ config::RunConfig fitted(config::RunConfig config, const ReportPlan& plan) {
 
 LoadedModel load(const config::RunConfig& config, const ReportPlan& plan) {
   const config::RunConfig own = fitted(config, plan);
-  return load_model(own, io::open(own.model.path),
-                    report::rows_of_call(plan.windows, own.runtime.batch_tokens));
+  return load_model(own, open_weights(own), report::rows_of_call(plan.windows, own.runtime.batch_tokens));
 }
 
 void add_model(const LoadedModel& model, report::Identity& identity) {

@@ -49,7 +49,7 @@ int run(const Arguments& arguments) {
   }
   config::RunConfig& config = loaded.config;
   take_prompt(arguments, config);
-  std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
+  std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
   const std::vector<int32_t> ids = prompt_ids(config, *checkpoint, tokenizer);
   if (ids.empty()) throw Error(Fault::usage, "the prompt is empty (prompt, messages, --prompt or --file)");

@@ -12,6 +12,7 @@
 #include "host/cli/tensor_roles.h"
 #include "host/io/statistics_file.h"
 #include "host/quantize/rules.h"
+#include "host/run/dummy_checkpoint.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
@@ -96,6 +97,19 @@ std::shared_ptr<const io::StatisticsFile> statistics_of(const config::WeightsCon
 }
 
 }  // namespace
+
+std::unique_ptr<io::Checkpoint> open_checkpoint(const config::RunConfig& config) {
+  if (!config.weights.dummy) return io::open(config.model.path);
+  spdlog::warn("weights.dummy: random weights of the shapes in {}; what is computed means nothing",
+               config.model.path);
+  return std::make_unique<run::DummyCheckpoint>(config.model.path, config.model.layers);
+}
+
+std::unique_ptr<io::Checkpoint> open_weights(const config::RunConfig& config) {
+  if (config.weights.dummy)
+    throw Error(Fault::usage, "key weights.dummy: this needs a model with weights of its own");
+  return io::open(config.model.path);
+}
 
 DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers) {
   check_spans(config, layers);

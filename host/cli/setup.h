@@ -12,6 +12,11 @@
 
 namespace clinfer::cli {
 
+/// The checkpoint of model.path, or with weights.dummy what its configuration describes, with a warning.
+std::unique_ptr<io::Checkpoint> open_checkpoint(const config::RunConfig& config);
+/// The same for what reads the weights themselves: throws Error(Fault::usage) with weights.dummy.
+std::unique_ptr<io::Checkpoint> open_weights(const config::RunConfig& config);
+
 /// The devices of a run and what each stage of the model runs on, from `device` and `placement`.
 struct DeviceChoice {
   std::vector<graph::DeviceInfo> devices;

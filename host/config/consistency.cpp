@@ -20,6 +20,10 @@ void check_consistency(const LoadedConfig& loaded, const Value& document, const 
     throw Error(Fault::usage,
                 name + ": key model.path: expected a checkpoint folder or a .gguf file, got nothing");
   }
+  if (config.model.layers > 0 && !config.weights.dummy) {
+    throw Error(Fault::usage, document.find("model")->find("layers")->place.with_column() +
+                                  ": key model.layers: expected to stand with weights.dummy: true");
+  }
   if (!config.prompt.empty() && !config.messages.empty()) exclude(loaded, document, "prompt", "messages");
   if (!config.prompt.empty() && !config.system.empty()) exclude(loaded, document, "prompt", "system");
   const bool speaks_twice = !config.messages.empty() && config.messages.front().role == "system";

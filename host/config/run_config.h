@@ -11,6 +11,7 @@ struct ModelConfig {
   std::string path;  ///< a checkpoint folder or a .gguf file; required
   std::string
       tokenizer;  ///< folder or tokenizer.json to use instead of the checkpoint's own; "" = the checkpoint's
+  int64_t layers = 0;  ///< taken from the first on, with weights.dummy; 0 = all
 };
 
 /// Which part of a model a placement rule speaks of.
@@ -44,6 +45,7 @@ struct WeightsConfig {
   std::vector<std::string> ignore;  ///< as QuantizeRule::targets; they stay as stored
   std::vector<QuantizeRule> rules;  ///< before `format`
   std::string importance;           ///< a file of `eval --statistics` that weights encoding; "" = none
+  bool dummy = false;               ///< made up on the device; model.path is then a config.json
 };
 
 struct ActivationsConfig {

@@ -23,6 +23,8 @@ TypePtr<ModelConfig> model() {
                          "The checkpoint: a Hugging Face folder or a GGUF file. Required."),
                    field("tokenizer", &ModelConfig::tokenizer, path("a folder or a tokenizer file", true),
                          "Tokenizer to use instead of the checkpoint's own."),
+                   field("layers", &ModelConfig::layers, integer(0, 65536),
+                         "Layers that are taken, from the first on; 0 = all. For weights.dummy only."),
                });
 }
 
@@ -53,19 +55,22 @@ TypePtr<QuantizeRule> quantize_rule() {
 
 TypePtr<WeightsConfig> weights() {
   using W = WeightsConfig;
-  return record<W>("a map",
-                   {
-                       field("format", &W::format, name("keep or the name of a weight format"),
-                             "Format that weight matrices are turned into at load; keep = as stored."),
-                       field("ignore", &W::ignore, list(text("a role or a pattern", 1, 1024), 256),
-                             "Matrices that stay as stored, whatever rules and format say."),
-                       field("rules", &W::rules, list(quantize_rule(), 256),
-                             "As quantize.rules, at load; format is for matrices that no rule fits."),
-                       field("importance", &W::importance, path("a file", true),
-                             "File of clinfer eval --statistics; errors of columns that are multiplied with "
-                             "large values then "
-                             "weigh more where matrices are encoded at load."),
-                   });
+  return record<W>(
+      "a map", {
+                   field("format", &W::format, name("keep or the name of a weight format"),
+                         "Format that weight matrices are turned into at load; keep = as stored."),
+                   field("ignore", &W::ignore, list(text("a role or a pattern", 1, 1024), 256),
+                         "Matrices that stay as stored, whatever rules and format say."),
+                   field("rules", &W::rules, list(quantize_rule(), 256),
+                         "As quantize.rules, at load; format is for matrices that no rule fits."),
+                   field("importance", &W::importance, path("a file", true),
+                         "File of clinfer eval --statistics; errors of columns that are multiplied with "
+                         "large values then "
+                         "weigh more where matrices are encoded at load."),
+                   field("dummy", &W::dummy, boolean(),
+                         "Make up random weights on the device, for measuring: model.path is a config.json "
+                         "(configs/architectures), of which no weights are needed."),
+               });
 }
 
 TypePtr<std::string> cache_format() {

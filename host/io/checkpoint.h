@@ -35,6 +35,8 @@ class Checkpoint {
   virtual uint64_t file_bytes() const = 0;                    ///< their sizes added up
   /// Tells the system that a tensor's pages are not needed any more (they count as resident until then).
   virtual void release(const Tensor& tensor) const = 0;
+  /// No: tensors have names and shapes alone, and what they hold is made up by whoever loads them.
+  virtual bool has_bytes() const { return true; }
 
   const Tensor* find(std::string_view name) const;  ///< nullptr when there is none
 };

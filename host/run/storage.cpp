@@ -4,6 +4,7 @@
 
 #include "host/kernels/row_groups.h"
 #include "host/kernels/weight_layout.h"
+#include "host/run/dummy_weights.h"
 #include "host/run/weight_source.h"
 #include "quant/error.h"
 
@@ -107,12 +108,20 @@ void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkp
   int64_t total = 0;
   int64_t done = 0;
   for (const auto& [key, w] : wanted) total += w.value->weight() != nullptr ? w.bytes : 0;
+  const auto step = [&](int64_t bytes) {
+    done += bytes;
+    if (progress) progress(std::min(done, total), total);
+  };
+  std::map<int, DummyWeights> dummies;
   for (const auto& [key, w] : wanted) {
     const cl::Buffer buffer = device(w.value->device).allocate(w.bytes);
-    fill(w, buffer, checkpoint, importance, [&](int64_t bytes, int64_t) {
-      done += bytes;
-      if (progress) progress(std::min(done, total), total);
-    });
+    if (w.value->weight() != nullptr && !checkpoint.has_bytes()) {
+      const auto dummy = dummies.try_emplace(w.value->device, device(w.value->device)).first;
+      dummy->second.fill(*w.value->weight(), buffer);
+      step(w.bytes);
+    } else {
+      fill(w, buffer, checkpoint, importance, [&](int64_t bytes, int64_t) { step(bytes); });
+    }
     buffers_.emplace(key, buffer);
     bytes_[w.value->device] += w.bytes;
   }

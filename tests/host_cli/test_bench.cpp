@@ -30,3 +30,17 @@ TEST_CASE("bench: llama-bench's rows") {
   CHECK(bench("md").find("tg4 @ d32") != std::string::npos);
   CHECK(bench("csv").find("\"pp16\"") != std::string::npos);
 }
+
+TEST_CASE("bench: random weights of a configuration's shapes") {
+  const Outcome outcome =
+      run_clinfer({{"bench", "-m", kQwen, "--set", "weights.dummy=true", "--set", "model.layers=1", "--set",
+                    "weights.format=fp8_e4m3_128x128", "-p", "8", "-n", "2", "-r", "1", "-o", "json"},
+                   ""});
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err.find("random weights") != std::string::npos);
+  const nlohmann::json rows = nlohmann::json::parse(outcome.out);
+  CHECK(rows.size() == 2);
+  CHECK(rows[0].at("token_weight_bytes") > 0);
+  CHECK(rows[0].at("prompt_matmul_flops") > 0);
+}

@@ -58,7 +58,7 @@ const BadFile kBadFiles[] = {
      ":3:15: key generate.max_tokens: expected an integer in [0, 16777216], got 1e9"},
     {"max_tokens_bad_negative.yaml",
      ":3:15: key generate.max_tokens: expected an integer in [0, 16777216], got -1"},
-    {"merge_key.yaml", ":4:3: key model: unknown key \"<<\"; expected one of path, tokenizer"},
+    {"merge_key.yaml", ":4:3: key model: unknown key \"<<\"; expected one of path, tokenizer, layers"},
     {"min_p_bad_large.yaml", ":3:10: key generate.min_p: expected a number in [0, 1], got 1.01"},
     {"nul.yaml", ":2:10: a NUL byte; expected UTF-8 text"},
     {"null_key.yaml", ":2:1: a key that is nothing; expected a name"},
