@@ -40,9 +40,14 @@ list(APPEND KERNEL_FILES
   args/matmul_tiles.h
   args/linear_wgmma_args.h
   args/mma_rows_args.h
+  nvidia/attention_decode_join.cl
+  nvidia/attention_decode_mma.cl
+  nvidia/attention_latent_mma.cl
   nvidia/attention_mma.cl
   nvidia/attention_tiles.clh
   nvidia/bf16_parts.clh
+  nvidia/decode_part.clh
+  nvidia/decode_step.clh
   nvidia/e4m3.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
@@ -54,6 +59,7 @@ list(APPEND KERNEL_FILES
   nvidia/linear_wgmma_weight.cl
   nvidia/linear_wgmma_x.cl
   nvidia/matmul_tiles.clh
+  nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
   nvidia/sm90.clh

@@ -7,6 +7,7 @@
 #include "lanes.clh"
 
 #include "cache_row.clh"
+#include "nvidia/matrices.clh"
 #include "nvidia/warp.clh"
 
 #ifndef WARPS
@@ -42,29 +43,6 @@
 #define TILE_BYTES (PARTS * (KEY_PART_BYTES + VALUE_PART_BYTES))
 #define ATTENTION_LOCAL ((HALVES ? 2 : 1) * TILE_BYTES)
 #include "nvidia/attention_tiles.clh"
-
-// Four 8 x 8 matrices of 16-bit elements, of which lane l gives the address of row l % 8 of matrix l / 8.
-INLINE uint4 load_matrices(uint at) {
-  uint4 r;
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(r.x), "=r"(r.y), "=r"(r.z), "=r"(r.w)
-               : "r"(at)
-               : "memory");
-  return r;
-}
-INLINE uint4 load_transposed(uint at) {
-  uint4 r;
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(r.x), "=r"(r.y), "=r"(r.z), "=r"(r.w)
-               : "r"(at)
-               : "memory");
-  return r;
-}
-INLINE float power_of_two(float x) {
-  float r;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
-  return r;
-}
 
 // A warp's 16 query rows: lane l has rows l / 4 and l / 4 + 8.
 typedef struct {

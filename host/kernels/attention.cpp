@@ -2,6 +2,8 @@
 #include <span>
 
 #include "host/kernels/attention_args.h"
+#include "host/kernels/attention_decode_mma.h"
+#include "host/kernels/attention_latent_mma.h"
 #include "host/kernels/attention_mma.h"
 #include "host/kernels/cache_storage.h"
 #include "host/kernels/lanes.h"
@@ -285,11 +287,14 @@ Prepared prepare_simple(const OpContext& context) {
   return one_launch(std::move(launch));
 }
 
-constexpr Variant kVariants[] = {{"attention/decode_split", supports_decode, prepare_decode},
-                                 {"attention/mma", supports_attention_mma, prepare_attention_mma},
-                                 {"attention/tile", supports_tile, prepare_tile},
-                                 {"attention/tile_vector", supports_tile_vector, prepare_tile_vector},
-                                 {"attention/simple", attention_storage_support, prepare_simple}};
+constexpr Variant kVariants[] = {
+    {"attention/decode_mma", supports_attention_decode_mma, prepare_attention_decode_mma},
+    {"attention/latent_mma", supports_attention_latent_mma, prepare_attention_latent_mma},
+    {"attention/decode_split", supports_decode, prepare_decode},
+    {"attention/mma", supports_attention_mma, prepare_attention_mma},
+    {"attention/tile", supports_tile, prepare_tile},
+    {"attention/tile_vector", supports_tile_vector, prepare_tile_vector},
+    {"attention/simple", attention_storage_support, prepare_simple}};
 
 }  // namespace
 

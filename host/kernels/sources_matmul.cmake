@@ -1,5 +1,7 @@
 set(MATMUL_SOURCES
   activation_layout.cpp
+  attention_decode_mma.cpp
+  attention_latent_mma.cpp
   attention_mma.cpp
   embedding.cpp
   expert_linear.cpp

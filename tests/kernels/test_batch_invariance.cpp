@@ -70,6 +70,8 @@ TEST_CASE("batch invariance: attention") {
   check_bits(attention_case({8, 263, 4, 1, 80, 80, 0, 100}, AttentionMemory::caches, "f16", 2));
   check_bits(attention_case({8, 70, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f16", 3));
   check_bits(attention_case({8, 260, 5, 1, 80, 64}, AttentionMemory::one_cache, "f32", 4));
+  check_bits(attention_case({8, 700, 8, 2, 64, 64, 0, 300}, AttentionMemory::caches, "fp8_e4m3", 5));
+  check_bits(attention_case({8, 150, 5, 1, 576, 512}, AttentionMemory::one_cache, "f16", 16));
   graph::Attention op;
   op.mask = {.window = 70, .first = 5};
   op.views = graph::QueryViews::first_rows;

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
+#include "host/kernels/attention_decode_mma.h"
+#include "host/kernels/attention_latent_mma.h"
 #include "host/kernels/mma_rows.h"
 #include "tests/kernels/attention_case.h"
 #include "tests/kernels/check.h"
@@ -127,4 +130,65 @@ TEST_CASE("attention/mma: heads of every width it takes, blocks of rows, windows
     check(attention_case({20, 60, 3, 3, 128, 128, 64}, AttentionMemory::matrix, format, ++seed));
     check(attention_case({11, 40, 4, 2, 24, 16}, AttentionMemory::caches, format, ++seed));
   }
+}
+
+TEST_CASE("attention/decode_mma: a span makes at most 512 chunks, each of whole pieces") {
+  for (int64_t span = 1; span < (int64_t{1} << 24); span += span / 3 + 1) {
+    const int64_t chunk = kernels::decode_chunk(span);
+    CAPTURE(span);
+    CHECK((span + chunk - 1) / chunk <= 512);
+    CHECK(chunk % 256 == 0);
+    CHECK((chunk == 256 || (span + chunk / 2 - 1) / (chunk / 2) > 512));  // no larger than it must be
+  }
+}
+
+TEST_CASE("attention/latent_mma: a span makes at most 128 chunks") {
+  for (int64_t span = 1; span < (int64_t{1} << 24); span += span / 3 + 1) {
+    const int64_t chunk = kernels::latent_chunk(span);
+    CAPTURE(span);
+    CHECK((span + chunk - 1) / chunk <= 128);
+    CHECK((chunk == 128 || (span + chunk / 2 - 1) / (chunk / 2) > 128));
+  }
+}
+
+TEST_CASE("attention/latent_mma: heads that fill no block of rows, several tokens, chunks, windows, rings") {
+  if (!has_tensor_cores()) return;
+  uint64_t seed = 3200;
+  for (const std::string format : {"f16", "bf16"}) {
+    check(attention_case({1, 1, 16, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
+    check(attention_case({1, 300, 128, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
+    check(attention_case({5, 139, 20, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
+    check(in_rings(
+        attention_case({3, 400, 7, 1, 576, 512, 0, 150}, AttentionMemory::one_cache, format, ++seed)));
+  }
+}
+
+TEST_CASE("attention/decode_mma: heads of every width it takes, tiles of rows, chunks, windows, rings") {
+  if (!has_tensor_cores()) return;
+  uint64_t seed = 3000;
+  for (const std::string format : {"f16", "bf16", "fp8_e4m3", "f32"}) {
+    check(attention_case({1, 1, 8, 2, 128, 128}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({1, 700, 32, 8, 128, 128}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({8, 300, 9, 3, 64, 64, 0, 50}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({5, 517, 12, 2, 96, 80}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({3, 260, 16, 1, 112, 112}, AttentionMemory::caches, format, ++seed));
+    check(
+        in_rings(attention_case({4, 800, 8, 2, 128, 128, 0, 300}, AttentionMemory::caches, format, ++seed)));
+  }
+  graph::Attention op;
+  op.softcap = 3.0f;
+  op.sinks = true;
+  op.mask.chunk = 200;
+  check(attention_case({6, 450, 8, 2, 128, 128}, AttentionMemory::caches, "f16", ++seed, op));
+  check(attention_case({2, 140000, 2, 2, 16, 8}, AttentionMemory::caches, "f16", ++seed));
+}
+
+TEST_CASE("attention/decode_mma: values of very different sizes under one softmax") {
+  if (!has_tensor_cores()) return;
+  Case c = attention_case({3, 300, 8, 2, 128, 128}, AttentionMemory::caches, "fp8_e4m3", 3100);
+  for (int64_t s = 0; s < 300; ++s) {
+    for (int64_t col = 0; col < c.inputs[2].cols; ++col)
+      c.inputs[2].at(s, col) *= s % 7 == 0 ? 0.0 : std::exp2(static_cast<double>(s % 40 - 20));
+  }
+  check(c);
 }

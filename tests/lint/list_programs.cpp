@@ -146,6 +146,24 @@ void collect_capacity(Found& found) {
     collect({graph, graph.nodes.front(), made_up_device(is_cpu), {64, 64, 64}}, found);
 }
 
+/// Absorbed attention over latents as wide as published models have them.
+void collect_latents(Found& found) {
+  graph::Attention op;
+  op.heads = 16;
+  op.key_dim = 576;
+  op.value_dim = 512;
+  graph::Builder b("latents");
+  const auto q = b.input("q", {graph::DType::f32, graph::kTokens, op.heads * op.key_dim});
+  const auto latents = b.cache("latents", 576, 512, 64);
+  const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
+  b.output(b.add(op, "y", {q, latents, latents, positions}), "y");
+  graph::Graph graph = b.finish(0);
+  for (const char* format : {"f16", "bf16"}) {
+    graph::set_cache_format(graph, format);
+    collect({graph, graph.nodes.front(), made_up_device(false), {8, 8, 4096}}, found);
+  }
+}
+
 Found collect_all() {
   Found found;
   for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
@@ -196,6 +214,7 @@ int main() try {
   collect_families(found);
   collect_native_sparse(found);
   collect_capacity(found);
+  collect_latents(found);
   collect_encoders(found);
   found.programs.insert(
       "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0"

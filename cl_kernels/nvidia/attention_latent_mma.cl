@@ -1,0 +1,292 @@
+// Absorbed latent attention (DeepSeek's MLA) of few tokens on tensor cores: all heads read one row of 512 latents
+// and 64 rotary columns, of which the latents are the value too. A group takes 32 query rows (heads, token by
+// token) and a chunk of the context, in tiles of 16 keys that pass through local memory once. Four slices of the
+// columns stay with four pairs of warps, so that the queries, in two halves (or bf16) each, fit in registers; the
+// slices' scores are added up in local memory, and each warp weighs 64 columns of the values.
+// attention_decode_join.cl joins the chunks, whose borders depend on their size alone.
+#include "cl_kernels/args/attention_args.h"
+#define WG_SIZE 256
+#include "lanes.clh"
+
+#include "attention_mask.clh"
+#include "nvidia/decode_part.clh"
+#include "nvidia/matrices.clh"
+#include "nvidia/warp.clh"
+
+#if HALVES
+#define MMA mma_f16
+#define PACK halves_of
+#define UNPACK floats_of_halves
+#else
+#define MMA mma_bf16
+#define PACK bf16s_of
+#define UNPACK floats_of_bf16s
+#endif
+#define LOG2_E 1.44269504089f
+#define ROWS 32
+#define TILE 16        // keys
+#define LATENTS 512
+#define KEY_COLS 576
+#define SLICES 4       // each of 128 latents and 16 rotary columns
+#define STEPS 9        // of 16 columns of a slice
+#define WARP_COLS 64   // of the values
+#define TILE_BYTES (TILE * KEY_COLS * 2)
+#define SCORE_PITCH 18  // floats from row to row: fewer rows meet in a bank
+
+// Two floats as words of their high parts and of what those leave.
+INLINE void split(float a, float b, uint* high, uint* low) {
+  *high = PACK(a, b);
+  const float2 rest = (float2)(a, b) - UNPACK(*high);
+  *low = PACK(rest.x, rest.y);
+}
+
+typedef struct {
+  uchar tiles[2][TILE_BYTES];
+  float scores[SLICES][ROWS][SCORE_PITCH];
+  uint high[ROWS * TILE / 2];  // weights by pairs of keys, the two chunks of a row where weights_at() says
+  uint low[ROWS * TILE / 2];
+  float factor[ROWS];
+} Shared;
+
+// The byte of 8 keys' weights of a row.
+INLINE uint weights_at(int row, int chunk) {
+  return (uint)(row * TILE * 2 + (chunk ^ (row / 4 & 1)) * 16);
+}
+// The byte of 8 columns of a key in a tile.
+INLINE uint columns_at(int key, int chunk) {
+  return (uint)(key * KEY_COLS * 2 + (chunk ^ (key & 7)) * 16);
+}
+
+// Keys that a row of the group sees; those outside [begin, end) are stood for by others.
+typedef struct {
+  global const uchar* latents;
+  int begin;
+  int end;
+} CacheRows;
+
+INLINE void find_keys(CacheRows* cache, int first_row, global const int* positions, const AttentionArgs* a) {
+  const int last = min(first_row + ROWS, a->tokens * a->heads) - 1;
+  cache->begin = a->context;
+  cache->end = 0;
+  for (int t = first_row / a->heads; t <= last / a->heads; ++t) {
+    const AttentionRange seen = attention_range(positions[t], a);
+    cache->begin = min(cache->begin, seen.begin);
+    cache->end = max(cache->end, seen.end);
+  }
+}
+
+// Keys [first, first + TILE) on their way to local memory: two of each warp.
+INLINE void fetch_tile(uint to, const CacheRows* cache, int first, const AttentionArgs* a) {
+  const int lane = (int)get_local_id(0) % 32;
+#pragma unroll
+  for (int n = 0; n < 2; ++n) {
+    const int key = (int)get_local_id(0) / 32 * 2 + n;
+    const int s = clamp(first + key, cache->begin, cache->end - 1);
+    global const uchar* row =
+        cache->latents + (size_t)attention_cache_row(s, a) * (uint)a->key_bytes + 2 * a->key_offset;
+#pragma unroll
+    for (int c = 0; c < KEY_COLS / 8; c += 32)
+      if (c + lane < KEY_COLS / 8) copy_16(to + columns_at(key, lane) + (uint)(c * 16), row + (c + lane) * 16, 16);
+  }
+  copies_commit();
+}
+
+// Of a warp: row tile m has rows 16 m + l / 4 and + 8.
+typedef struct {
+  uint high[2][STEPS][4];  // of its slice of the queries, times the scale and log2(e)
+  uint low[2][STEPS][4];
+  float sums[2][WARP_COLS / 8][4];  // of its columns of the weighted values
+} WarpRows;
+
+INLINE void open_rows(WarpRows* rows, int first_row, global const float* q, const AttentionArgs* a) {
+  const int lane = (int)get_local_id(0) % 32;
+  const int slice = (int)get_local_id(0) / 32 % SLICES;
+  const int last = a->tokens * a->heads - 1;
+  const float scale = a->scale * LOG2_E;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    global const float* from = q + (long)min(first_row + i * 8 + lane / 4, last) * KEY_COLS + lane % 4 * 2;
+#pragma unroll
+    for (int s = 0; s < STEPS; ++s) {
+      const int col = s < STEPS - 1 ? slice * 128 + s * 16 : LATENTS + slice * 16;
+      const float2 v = *(global const float2*)(from + col) * scale;
+      const float2 w = *(global const float2*)(from + col + 8) * scale;
+      split(v.x, v.y, &rows->high[i / 2][s][i % 2], &rows->low[i / 2][s][i % 2]);
+      split(w.x, w.y, &rows->high[i / 2][s][2 + i % 2], &rows->low[i / 2][s][2 + i % 2]);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < WARP_COLS; ++i) rows->sums[i / 32][i / 4 % 8][i % 4] = 0.0f;
+}
+
+// The part of its slice in the scores of 32 rows and the warp's 8 keys.
+INLINE void multiply_keys(const WarpRows* rows, uint tile, local Shared* shared) {
+  const int lane = (int)get_local_id(0) % 32;
+  const int slice = (int)get_local_id(0) / 32 % SLICES;
+  const int key = (int)get_local_id(0) / 32 / SLICES * 8;
+  float scores[2][4];
+#pragma unroll
+  for (int i = 0; i < 8; ++i) scores[i / 4][i % 4] = 0.0f;
+  // Chunks 16 slice + 2 s + l / 8: what differs from step to step are bits that no row's swizzle mixes.
+  const uint at = tile + columns_at(key + lane % 8, slice * 16 + lane / 8);
+#pragma unroll
+  for (int s = 0; s < STEPS - 1; s += 2) {
+    const uint4 k = load_matrices((at ^ (uint)(s % 4 * 32)) + (uint)(s / 4 * 128));
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      const int step = s + i / 4;
+      const uint* part = i % 4 < 2 ? rows->low[i % 2][step] : rows->high[i % 2][step];
+      MMA(scores[i % 2], part[0], part[1], part[2], part[3], i < 4 ? k.x : k.z, i < 4 ? k.y : k.w);
+    }
+  }
+  const uint4 k = load_matrices(tile + columns_at(key + lane % 8, LATENTS / 8 + slice * 2 + lane / 8 % 2));
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const uint* part = i < 2 ? rows->low[i % 2][STEPS - 1] : rows->high[i % 2][STEPS - 1];
+    MMA(scores[i % 2], part[0], part[1], part[2], part[3], k.x, k.y);
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    *(local float2*)&shared->scores[slice][i * 8 + lane / 4][key + lane % 4 * 2] =
+        (float2)(scores[i / 2][i % 2 * 2], scores[i / 2][i % 2 * 2 + 1]);
+}
+
+// What eight work-items know of a row, of which they weigh two keys each.
+typedef struct {
+  int begin;  // keys that it sees: [begin, end)
+  int end;
+  float highest;
+  float total;  // the work-item's part
+} RowState;
+
+INLINE RowState open_state(int first_row, global const int* positions, const AttentionArgs* a) {
+  const int row = min(first_row + (int)get_local_id(0) / 8, a->tokens * a->heads - 1);
+  const AttentionRange seen = attention_range(positions[row / a->heads], a);
+  RowState state = {seen.begin, seen.end, -INFINITY, 0.0f};
+  return state;
+}
+
+// Weights 2^(score - highest) of the tile's keys, and the factor by which sums so far shrink.
+INLINE void soften(RowState* state, int first, local Shared* shared) {
+  const int row = (int)get_local_id(0) / 8;
+  const int pair = (int)get_local_id(0) % 8;
+  float2 score = (float2)(0.0f);
+#pragma unroll
+  for (int s = 0; s < SLICES; ++s) score += *(local const float2*)&shared->scores[s][row][pair * 2];
+  const int key = first + pair * 2;
+  if (key < state->begin || key >= state->end) score.x = -INFINITY;
+  if (key + 1 < state->begin || key + 1 >= state->end) score.y = -INFINITY;
+  float most = fmax(state->highest, fmax(score.x, score.y));
+  most = fmax(most, shuffle_xor(most, 1));
+  most = fmax(most, shuffle_xor(most, 2));
+  most = fmax(most, shuffle_xor(most, 4));
+  const float base = most == -INFINITY ? 0.0f : most;
+  const float factor = power_of_two(state->highest - base);
+  const float x = power_of_two(score.x - base);
+  const float y = power_of_two(score.y - base);
+  state->highest = most;
+  state->total = fma(state->total, factor, x + y);
+  const uint at = weights_at(row, pair / 4) / 4 + (uint)(pair % 4);
+  uint high, low;
+  split(x, y, &high, &low);
+  shared->high[at] = high;
+  shared->low[at] = low;
+  if (pair == 0) shared->factor[row] = factor;
+}
+
+INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* shared) {
+  const int lane = (int)get_local_id(0) % 32;
+  const int warp = (int)get_local_id(0) / 32;
+  uint4 high[2], low[2];
+#pragma unroll
+  for (int m = 0; m < 2; ++m) {
+    const uint at = weights_at(m * 16 + lane % 16, lane / 16);
+    high[m] = load_matrices((uint)(size_t)shared->high + at);
+    low[m] = load_matrices((uint)(size_t)shared->low + at);
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+      const float factor = shared->factor[m * 16 + h * 8 + lane / 4];
+#pragma unroll
+      for (int n = 0; n < WARP_COLS / 8; ++n) {
+        rows->sums[m][n][2 * h] *= factor;
+        rows->sums[m][n][2 * h + 1] *= factor;
+      }
+    }
+  }
+  const uint columns = tile + columns_at(lane % 16, warp * (WARP_COLS / 8) + lane / 16);
+#pragma unroll
+  for (int n = 0; n < WARP_COLS / 8; n += 2) {
+    const uint4 v = load_transposed(columns ^ (uint)(n * 16));
+#pragma unroll
+    for (int m = 0; m < 2; ++m) {
+      MMA(rows->sums[m][n], low[m].x, low[m].y, low[m].z, low[m].w, v.x, v.y);
+      MMA(rows->sums[m][n + 1], low[m].x, low[m].y, low[m].z, low[m].w, v.z, v.w);
+    }
+#pragma unroll
+    for (int m = 0; m < 2; ++m) {
+      MMA(rows->sums[m][n], high[m].x, high[m].y, high[m].z, high[m].w, v.x, v.y);
+      MMA(rows->sums[m][n + 1], high[m].x, high[m].y, high[m].z, high[m].w, v.z, v.w);
+    }
+  }
+}
+
+INLINE void store_part(const WarpRows* rows, const RowState* state, int first_row, int slot, global float* partial,
+                       const AttentionArgs* a) {
+  const int lane = (int)get_local_id(0) % 32;
+  const int warp = (int)get_local_id(0) / 32;
+  const int count = a->tokens * a->heads;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const int row = first_row + i * 8 + lane / 4;
+    if (row < count) {
+      global float* to = part_sums(partial, 0, row, slot, a) + warp * WARP_COLS + lane % 4 * 2;
+#pragma unroll
+      for (int n = 0; n < WARP_COLS / 8; ++n)
+        *(global float2*)(to + n * 8) =
+            (float2)(rows->sums[i / 2][n][i % 2 * 2], rows->sums[i / 2][n][i % 2 * 2 + 1]);
+    }
+  }
+  float total = state->total;
+  total += shuffle_xor(total, 1);
+  total += shuffle_xor(total, 2);
+  total += shuffle_xor(total, 4);
+  const int row = first_row + (int)get_local_id(0) / 8;
+  if (lane % 8 == 0 && row < count) *part_mark(partial, 0, row, slot, a) = (float2)(state->highest, total);
+}
+
+kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_latent_mma(
+    global const float* restrict q, global const uchar* restrict latents, global const int* restrict positions,
+    global float* restrict partial, const AttentionArgs a) {
+  local Shared shared __attribute__((aligned(128)));
+  const int blocks = (a.tokens * a.heads + ROWS - 1) / ROWS;
+  for (int item = (int)get_group_id(0); item < blocks * a.tiles; item += (int)get_num_groups(0)) {
+    const int first_row = item % blocks * ROWS;
+    const int slot = item / blocks;
+    CacheRows cache = {latents, 0, 0};
+    find_keys(&cache, first_row, positions, &a);
+    cache.begin = max(cache.begin, slot * a.tile);
+    cache.end = min(cache.end, (slot + 1) * a.tile);
+    if (cache.begin >= cache.end) continue;
+    int first = cache.begin / TILE * TILE;
+    uint tile = (uint)(size_t)shared.tiles;
+    fetch_tile(tile, &cache, first, &a);
+    WarpRows rows;
+    open_rows(&rows, first_row, q, &a);
+    RowState state = open_state(first_row, positions, &a);
+    for (; first < cache.end; first += TILE) {
+      const uint next = (uint)(size_t)shared.tiles * 2 + TILE_BYTES - tile;
+      COPIES_WAIT(0);
+      barrier(CLK_LOCAL_MEM_FENCE);
+      fetch_tile(next, &cache, first + TILE, &a);
+      multiply_keys(&rows, tile, &shared);
+      barrier(CLK_LOCAL_MEM_FENCE);
+      soften(&state, first, &shared);
+      barrier(CLK_LOCAL_MEM_FENCE);
+      multiply_values(&rows, tile, &shared);
+      tile = next;
+    }
+    COPIES_WAIT(0);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    store_part(&rows, &state, first_row, slot, partial, &a);
+  }
+}

@@ -1,0 +1,75 @@
+#include "host/kernels/attention_latent_mma.h"
+
+#include "host/kernels/attention_args.h"
+#include "host/kernels/attention_decode_mma.h"
+#include "host/kernels/cache_storage.h"
+#include "host/kernels/lanes.h"
+#include "host/kernels/narrow.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+constexpr int64_t kLatents = 512;
+constexpr int64_t kKeyCols = 576;
+constexpr int64_t kRows = 32;  ///< of a work-group
+constexpr int64_t kLanes = 256;
+constexpr int64_t kLeastChunk = 128;
+constexpr int64_t kMostChunks = 128;
+
+Support latents_fit(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  const bool shapes = op.kv_heads == 1 && op.key_dim == kKeyCols && op.value_dim == kLatents;
+  if (!shapes || op.shared_dim > 0 || context.node.inputs[1] != context.node.inputs[2] ||
+      op.keys.offset != op.values.offset)
+    return Support::no("for 512 latents and 64 rotary columns in one cache");
+  const graph::Cache* cache = context.input(1).cache();
+  if (cache == nullptr || (cache->format != "f16" && cache->format != "bf16"))
+    return Support::no("for caches of f16 or bf16");
+  if (op.keys.offset % 8 != 0 || row_bytes(context.input(1)) % 16 != 0)
+    return Support::no("its rows do not start at multiples of 16 bytes");
+  return attention_storage_support(context);
+}
+
+}  // namespace
+
+int64_t latent_chunk(int64_t span) {
+  int64_t chunk = kLeastChunk;
+  while (divide_up(span, chunk) > kMostChunks) chunk *= 2;
+  return chunk;
+}
+
+Support supports_attention_latent_mma(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
+  if (context.most.tokens > kSmallBatch)
+    return Support::no("for at most " + std::to_string(kSmallBatch) + " tokens");
+  if (op.alibi || op.softcap > 0 || op.selection.count > 0 || op.views != graph::QueryViews::one ||
+      op.mask.first > 0)
+    return Support::no("for rows in order, plain scores and one view of a query");
+  return latents_fit(context);
+}
+
+Prepared prepare_attention_latent_mma(const OpContext& context) {
+  AttentionArgs args = attention_args(context);
+  args.tile = narrow(latent_chunk(context.most.context), "attention: chunk");
+  Launch split;
+  split.program.stem = "attention_latent_mma";
+  split.program.entry = "nvidia/attention_latent_mma.cl";
+  split.program.defines = attention_constants(context);
+  split.program.defines.push_back(constant("HALVES", context.input(1).cache()->format == "f16" ? 1 : 0));
+  split.kernel = "attention_latent_mma";
+  split.buffers = {input_ref(0), input_ref(1), input_ref(3), scratch_ref()};
+  split.local_size = kLanes;
+  split.work = [args](const graph::Sizes& sizes) {
+    const AttentionArgs now = decode_args(args, sizes);
+    return Work{divide_up(sizes.tokens * now.heads, kRows) * now.tiles, bytes_of(now)};
+  };
+  Prepared prepared;
+  prepared.launches.push_back(std::move(split));
+  prepared.launches.push_back(decode_join_launch(context, args));
+  prepared.scratch_bytes = decode_scratch_bytes(context, args);
+  return prepared;
+}
+
+}  // namespace clinfer::kernels
