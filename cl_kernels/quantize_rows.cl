@@ -49,33 +49,50 @@ INLINE int sum_of(int16 v) {
 }
 #endif
 
+// One block of a row of x to its record.
+INLINE void quantize_block(global const float* x, global uchar* record, int block, int cols) {
+  const int code_bytes = activation_code_bytes(cols);
+  const int blocks = activation_blocks(cols);
+  const int first = block * ACTIVATION_BLOCK;
+  float16 values[PIECES];
+  int16 codes[PIECES];
+  for (int i = 0; i < PIECES; ++i) {
+    const int col = first + 16 * i;
+    values[i] = load_piece(x + min(col, cols), cols - col);
+  }
+  const float scale = encode_block(values, codes);
+  for (int i = 0; i < PIECES && first + 16 * i < code_bytes; ++i)
+    ((global uint4*)(record + first))[i] = as_uint4(convert_char16(codes[i]));
+  global float* scales = (global float*)(record + code_bytes);
+  scales[block] = first < cols ? scale : 0.0f;
+#if defined(ACTIVATION_INT8)
+  ((global int*)(scales + blocks))[block] = sum_of(codes[0] + codes[1]);
+#endif
+}
+
 static void quantize_rows_body(uint worker, uint workers, global const float* x, global uchar* y,
                                const QuantizeArgs* a) {
-  const int code_bytes = activation_code_bytes(a->cols);
   const int blocks = activation_blocks(a->cols);
   const long row_bytes = activation_row_bytes(a->cols);
   const long items = (long)a->rows * blocks;
+#if WG_SIZE == 1
+  // Blocks that follow each other: a division for each would take longer than the block.
+  long item = items * worker / workers;
+  const long end = items * (worker + 1) / workers;
+  for (long row = item / blocks; item < end; ++row) {
+    const int first = (int)(item - row * blocks);
+    const int last = (int)min(end - row * blocks, (long)blocks);
+    for (int block = first; block < last; ++block)
+      quantize_block(x + row * a->cols, y + row * row_bytes, block, a->cols);
+    item += last - first;
+  }
+#else
   const long stride = (long)workers * WG_SIZE;
   for (long item = (long)worker * WG_SIZE + (long)get_local_id(0); item < items; item += stride) {
     const long row = item / blocks;
-    const int block = (int)(item % blocks);
-    const int first = block * ACTIVATION_BLOCK;
-    float16 values[PIECES];
-    int16 codes[PIECES];
-    for (int i = 0; i < PIECES; ++i) {
-      const int col = first + 16 * i;
-      values[i] = load_piece(x + row * a->cols + min(col, a->cols), a->cols - col);
-    }
-    const float scale = encode_block(values, codes);
-    global uchar* record = y + row * row_bytes;
-    for (int i = 0; i < PIECES && first + 16 * i < code_bytes; ++i)
-      vstore16(convert_char16(codes[i]), i, (global char*)(record + first));
-    global float* scales = (global float*)(record + code_bytes);
-    scales[block] = first < a->cols ? scale : 0.0f;
-#if defined(ACTIVATION_INT8)
-    ((global int*)(scales + blocks))[block] = sum_of(codes[0] + codes[1]);
-#endif
+    quantize_block(x + row * a->cols, y + row * row_bytes, (int)(item % blocks), a->cols);
   }
+#endif
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void quantize_rows(global const float* restrict x,
