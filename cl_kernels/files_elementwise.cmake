@@ -23,6 +23,7 @@ list(APPEND KERNEL_FILES
   args/slice_args.h
   attention/decode_split.cl
   attention/simple.cl
+  attention/split_vector.cl
   attention/tile.cl
   attention/tile_vector.cl
   block_compress.cl
@@ -35,6 +36,7 @@ list(APPEND KERNEL_FILES
   glu.cl
   include/activation.clh
   include/attention_block.clh
+  include/attention_chunks.clh
   include/attention_lanes.clh
   include/attention_mask.clh
   include/attention_rows.clh

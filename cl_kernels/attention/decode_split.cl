@@ -5,33 +5,7 @@
 // many as the chunks that a query can see, which take them in turn.
 #include "attention_block.clh"
 
-// Of one (token, head, slot) in `partial`: value_dim weighted sums | highest score | sum of weights.
-static global float* attention_partial(global float* partial, const AttentionArgs* a, int token, int head,
-                                       int slot) {
-  return partial + (((size_t)token * (uint)a->heads + (uint)head) * (uint)a->tiles + (uint)slot) *
-                       (uint)(a->value_dim + 2);
-}
-
-// Keys [begin, end) of a slot's chunk that a query sees, or chosen keys of that number; none when end <=
-// begin.
-static AttentionRange attention_chunk_range(int slot, const AttentionRange* seen, const AttentionArgs* a) {
-  AttentionRange keys;
-  keys.first_end = 0;
-#ifdef SELECTED
-  keys.begin = slot * a->tile;
-  keys.end =
-      seen->end > seen->begin || seen->first_end > 0 ? min(keys.begin + a->tile, a->selected * a->block) : 0;
-#else
-  const int of_first = slot < a->first_tiles;
-  const int slots = a->tiles - a->first_tiles;
-  const int chunk = seen->begin / a->tile;  // the first that is seen
-  const int ahead = (slot - a->first_tiles + slots - chunk % slots) % slots;
-  const int at = (of_first ? slot : chunk + ahead) * a->tile;
-  keys.begin = of_first ? at : max(at, seen->begin);
-  keys.end = min(at + a->tile, of_first ? seen->first_end : seen->end);
-#endif
-  return keys;
-}
+#include "attention_chunks.clh"
 
 // QUERIES heads of one kv head and token over one chunk.
 static void attention_split_item(int token, int kv_head, int head_block, int slot, global const float* q,

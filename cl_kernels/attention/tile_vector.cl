@@ -7,36 +7,59 @@
 
 // Query rows of a kv head are numbered token by token, the heads of its group together; those behind the last
 // repeat it.
-static void attention_open_rows(AttentionRows* rows, int kv_head, int first_row, global const int* positions,
+static void attention_open_tile(AttentionRows* rows, int kv_head, int first_row, global const int* positions,
                                 const AttentionExtras* extras, const AttentionArgs* a) {
   const int group = a->heads / a->kv_heads;
   const int last = a->tokens * group - 1;
-  rows->kv_head = kv_head;
-  rows->count = min(ROWS, last + 1 - first_row);
   for (int n = 0; n < ROWS; ++n) {
     const int row = min(first_row + n, last);
     rows->token[n] = row / group;
     rows->head[n] = kv_head * group + row % group;
-    rows->position[n] = positions[rows->token[n]];
-    rows->seen[n] = attention_range(rows->position[n], a);
-#ifdef SLOPES
-    rows->slope[n] = extras->slopes[rows->head[n]];
-#endif
-#ifdef SINKS
-    rows->sink[n] = extras->sinks[rows->head[n]];
-#endif
   }
+  attention_open_rows(rows, kv_head, min(ROWS, last + 1 - first_row), positions, extras, a);
+}
+
+// The pass through the first rows that a window spares, or through the others.
+static void attention_pass(AttentionRows* rows, int of_first, global const float* q,
+                           const AttentionCaches* caches, const AttentionSpace* space,
+                           const AttentionArgs* a) {
+  int begin = a->context;
+  int end = 0;
+  for (int n = 0; n < ROWS; ++n) {
+    rows->begin[n] = of_first ? 0 : rows->seen[n].begin;
+    rows->end[n] = of_first ? rows->seen[n].first_end : rows->seen[n].end;
+    begin = min(begin, rows->begin[n]);
+    end = max(end, rows->end[n]);
+  }
+  if (begin < end) attention_rows_over_keys(rows, begin, end, of_first, q, caches, space, a);
+}
+
+// What sees no key is 0.
+static void attention_store_rows(const AttentionRows* rows, const AttentionSpace* space, global float* y,
+                                 const AttentionArgs* a) {
+  float factor[ROWS];
+  global float* to[ROWS];
   for (int v = 0; v < ROW_VECTORS; ++v) {
-    rows->highest[v] = -INFINITY;
-    rows->sum[v] = 0.0f;
+    float16 of = 1.0f;
+    float16 sum = rows->sum[v];
+#ifdef SINKS
+    const float16 sink = vload16(v, rows->sink);
+    const float16 highest = fmax(rows->highest[v], sink);
+    of = exp(rows->highest[v] - highest);
+    sum = sum * of + exp(sink - highest);
+#endif
+    vstore16(of / (sum == 0.0f ? (float16)(1.0f) : sum), v, factor);
   }
+  for (int n = 0; n < ROWS; ++n)
+    to[n] = y + ((size_t)rows->token[n] * (uint)a->heads + (uint)rows->head[n]) * (uint)a->value_dim;
+  attention_store_sums(rows, space, factor, to, a);
 }
 
 static void attention_tile_vector_item(int item, global const float* q, const AttentionCaches* caches,
                                        global const int* positions, const AttentionExtras* extras,
                                        const AttentionSpace* space, global float* y, const AttentionArgs* a) {
   AttentionRows rows;
-  attention_open_rows(&rows, item % a->kv_heads, item / a->kv_heads * ROWS, positions, extras, a);
+  attention_open_tile(&rows, item % a->kv_heads, item / a->kv_heads * ROWS, positions, extras, a);
   attention_clear(space, a);
   if (a->first > 0) attention_pass(&rows, 1, q, caches, space, a);
   attention_pass(&rows, 0, q, caches, space, a);

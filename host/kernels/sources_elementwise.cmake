@@ -2,6 +2,9 @@ set(ELEMENTWISE_SOURCES
   add.cpp
   attention.cpp
   attention_args.cpp
+  attention_rows.cpp
+  attention_shape.cpp
+  attention_split.cpp
   block_compress.cpp
   block_select.cpp
   cache_append.cpp

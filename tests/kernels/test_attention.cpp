@@ -78,6 +78,13 @@ TEST_CASE("attention: one latent cache is key and value of all heads") {
             AttentionMemory::one_cache, 900, "f32");
 }
 
+TEST_CASE("attention: few tokens of many heads that share keys") {
+  check_all({{1, 9, 16, 1, 80, 80}, {3, 260, 20, 1, 80, 80}, {8, 600, 32, 2, 80, 80}},
+            AttentionMemory::caches, 920, "int8");
+  check_all({{2, 700, 50, 1, 576, 512}}, AttentionMemory::one_cache, 930, "fp8_e4m3");
+  check_all({{3, 300, 17, 1, 24, 24}}, AttentionMemory::caches, 940, "mxint8");
+}
+
 TEST_CASE("attention: caches of every format, few and many tokens") {
   uint64_t seed = 1000;
   for (const quant::CacheFormat& format : quant::cache_formats()) {
@@ -133,6 +140,7 @@ TEST_CASE("attention: soft cap, sinks, slopes, a view of a query for first rows"
   check(attention_case({4, 300, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f32", 1290, all));
   check(attention_case({18, 70, 6, 1, 80, 64}, AttentionMemory::one_cache, "f16", 1291, all));
   check(attention_case({6, 36, 4, 4, 48, 48, 16}, AttentionMemory::matrix, "f32", 1292, all));
+  check(attention_case({5, 300, 17, 1, 80, 64}, AttentionMemory::one_cache, "int8", 1293, all));
 }
 
 TEST_CASE("attention: chosen rows and blocks") {

@@ -72,6 +72,7 @@ TEST_CASE("batch invariance: attention") {
   check_bits(attention_case({8, 260, 5, 1, 80, 64}, AttentionMemory::one_cache, "f32", 4));
   check_bits(attention_case({8, 700, 8, 2, 64, 64, 0, 300}, AttentionMemory::caches, "fp8_e4m3", 5));
   check_bits(attention_case({8, 150, 5, 1, 576, 512}, AttentionMemory::one_cache, "f16", 16));
+  check_bits(attention_case({8, 600, 32, 2, 80, 80}, AttentionMemory::caches, "int8", 17));
   graph::Attention op;
   op.mask = {.window = 70, .first = 5};
   op.views = graph::QueryViews::first_rows;

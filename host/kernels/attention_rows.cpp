@@ -1,0 +1,120 @@
+#include "host/kernels/attention_rows.h"
+
+#include <algorithm>
+
+#include "host/kernels/attention_shape.h"
+#include "host/kernels/attention_split.h"
+#include "host/kernels/cache_storage.h"
+#include "host/kernels/lanes.h"
+#include "host/kernels/narrow.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+constexpr int64_t kRowLanes = 16;       ///< query rows of a vector
+constexpr int64_t kMostRowVectors = 3;  ///< whose sums of 8 keys fit the registers
+constexpr int64_t kKeyTile = 64;
+constexpr int64_t kLeastHeads = 9;  ///< that share a kv head: more than half a vector
+
+/// Of query rows that share a kv head, taken by `rows`.
+int64_t row_items(const graph::Attention& op, int64_t tokens, int64_t rows) {
+  return divide_up(tokens * (op.heads / op.kv_heads), rows) * op.kv_heads;
+}
+
+/// As many as leave each compute unit some items.
+int64_t tile_row_vectors(const OpContext& context) {
+  int64_t vectors = kMostRowVectors;
+  const auto items = [&] {
+    return row_items(attention_of(context), context.most.tokens, vectors * kRowLanes);
+  };
+  while (vectors > 1 && items() < 4 * context.device.compute_units) --vectors;
+  return vectors;
+}
+
+/// Of a token's heads: as few that none is there as may be, then as many as may be.
+int64_t split_row_vectors(const graph::Attention& op) {
+  const int64_t all = divide_up(op.heads / op.kv_heads, kRowLanes);
+  int64_t best = kMostRowVectors;
+  const auto taken = [&](int64_t vectors) { return divide_up(all, vectors) * vectors; };
+  for (int64_t vectors = kMostRowVectors; vectors > 0; --vectors)
+    if (taken(vectors) < taken(best)) best = vectors;
+  return best;
+}
+
+/// Of a worker: queries, sums and scores of its rows, keys or values of a tile.
+int64_t row_scratch_bytes(const graph::Attention& op, int64_t rows, int64_t tile) {
+  const auto strips = [](int64_t columns) { return divide_up(columns, 8) * 8; };
+  const int64_t dim = op.key_dim + op.shared_dim;
+  const int64_t value_dim = strips(op.value_dim);
+  const int64_t floats = (dim + value_dim + tile) * rows + tile * std::max(strips(dim), value_dim);
+  return floats * static_cast<int64_t>(sizeof(f32));
+}
+
+Launch rows_launch(const OpContext& context, std::string_view stem, std::vector<BufferRef> buffers,
+                   int64_t vectors, int64_t tile) {
+  std::vector<std::string> defines = attention_constants(context);
+  defines.push_back(constant("ROW_VECTORS", vectors));
+  defines.push_back(constant("KEY_TILE", tile));
+  defines.push_back(constant("DIM_VEC", dim_vec(context)));
+  return make_launch(stem, std::move(defines), std::move(buffers), 1);
+}
+
+}  // namespace
+
+Support supports_attention_tile_vector(const OpContext& context) {
+  if (one_item_workers(context.device)) return tiles_support(context);
+  return Support::no("for work-items with vectors of their own");
+}
+
+Prepared prepare_attention_tile_vector(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  const int64_t vectors = tile_row_vectors(context);
+  const int64_t rows = vectors * kRowLanes;
+  const int64_t tile = tile_in_view(op, kKeyTile);
+  std::vector<BufferRef> buffers = attention_buffers(context, output_ref(0));
+  buffers.push_back(scratch_ref());
+  Launch launch = rows_launch(context, "attention/tile_vector", std::move(buffers), vectors, tile);
+  launch.kernel = "attention_tile_vector";
+  launch.work = attention_work(attention_args(context), context,
+                               [op, rows](const AttentionArgs& a) { return row_items(op, a.tokens, rows); });
+  Prepared prepared = one_launch(std::move(launch));
+  const int64_t workers = worker_count(context.device, row_items(op, context.most.tokens, rows));
+  prepared.scratch_bytes = workers * row_scratch_bytes(op, rows, tile);
+  return prepared;
+}
+
+Support supports_attention_split_vector(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  if (!one_item_workers(context.device)) return Support::no("for work-items with vectors of their own");
+  if (op.heads / op.kv_heads < kLeastHeads)
+    return Support::no("for " + std::to_string(kLeastHeads) + " heads or more that share a kv head");
+  if (op.selection.count > 0) return Support::no("for rows in order");
+  if (scale_group(context.input(1)) == 0)
+    return Support::no("for caches of codes with scales, whose decoding heads can share");
+  return supports_attention_split(context);
+}
+
+Prepared prepare_attention_split_vector(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  const int64_t vectors = split_row_vectors(op);
+  const int64_t rows = vectors * kRowLanes;
+  const int64_t tile = tile_in_view(op, kKeyTile);
+  Prepared prepared = prepare_attention_split(context);
+  Launch& split = prepared.launches.front();
+  Launch launch = rows_launch(context, "attention/split_vector", split.buffers, vectors, tile);
+  launch.kernel = "attention_split_vector";
+  const int64_t head_blocks = op.kv_heads * divide_up(op.heads / op.kv_heads, rows);
+  AttentionArgs args = split_args(context);
+  launch.work = attention_work(args, context, [head_blocks](const AttentionArgs& a) {
+    return static_cast<int64_t>(a.tokens) * a.tiles * head_blocks;
+  });
+  set_sizes(args, op.mask, context.most);
+  const int64_t workers = worker_count(context.device, args.tokens * args.tiles * head_blocks);
+  split = std::move(launch);
+  prepared.scratch_bytes =
+      divide_up(prepared.scratch_bytes, 64) * 64 + workers * row_scratch_bytes(op, rows, tile);
+  return prepared;
+}
+
+}  // namespace clinfer::kernels
