@@ -27,9 +27,11 @@ matmuls |= {(p["m"], p["n"], p["k"]): p["tflop_s"] for p in peers if p.get("work
 vectors = {(p["n"], p["k"]): p["gb_s"] for p in peers if p.get("work") == "vector"}
 attention = {(p["shape"], p["tokens"]): p["tflop_s"] for p in peers if p.get("work") == "attention"}
 copy = next(p["gb_s"] for p in peers if p.get("work") == "copy")
-ours = {name: lines(name) for name in ("fp8", "attention", "matvec", "prompt")}
+ours = {name: lines(name) for name in ("fp8", "attention", "matvec", "prompt", "quantized")}
+models = {path.name: json.loads(path.read_text())[0] for kind in ("decode", "prefill")
+          for path in sorted(OUT.glob(f"*.{kind}.json"))}
 device = (OUT / "matvec.txt").read_text().splitlines()[0]
-(OUT / "h200.json").write_text(json.dumps({"device": device, "peer": peers, **ours}, indent=1))
+(OUT / "h200.json").write_text(json.dumps({"device": device, "peer": peers, **ours, "models": models}, indent=1))
 
 print(f"{device}; torch copies {copy:.0f} GB/s")
 table(["FP8, M x N x K", "us", "TFLOP/s", "torch blockwise", "ratio", "torch bf16"],
@@ -48,3 +50,25 @@ table(["format", "N x K", "tokens", "us", "GB/s", "of read", "torch.mv bf16"],
         f"{r['gb_s'] / r['read_gb_s']:.2f}",
         f"{vectors.get((r['rows'], r['cols']), 0):.0f}" if r["tokens"] == 1 else "")
        for r in ours["matvec"]])
+
+fp8_peer = [p["fp8_blockwise"] for shape, p in shapes.items() if shape[0] == 4096 and p["fp8_blockwise"]]
+read = next(r["read_gb_s"] for r in ours["matvec"])
+dense = {(r["n"], r["k"]): r["tflop_s"] for r in ours["quantized"] if r["experts"] == 1 and r["m"] == 4096}
+table(["quantised x, M x N x K", "experts", "variant", "us", "product alone", "TFLOP/s", "of torch or dense",
+       "weights read, of read speed"],
+      [(f"{r['m']} x {r['n']} x {r['k']}", r["experts"], f"{r['variant']} {r['weights']}", f"{r['us']:.1f}",
+        f"{r['product_us']:.1f}", f"{r['tflop_s']:.0f}",
+        ratio(r["tflop_s"], dense.get((7168, 2048)) if r["experts"] > 1 and r["m"] == 4096
+              else shapes.get((r["m"], r["n"], r["k"]), {}).get("fp8_blockwise"))[1],
+        f"{r['weight_gb_s'] / read:.2f}") for r in ours["quantized"]])
+middle = sorted(fp8_peer)[len(fp8_peer) // 2]
+rows = []
+for name, m in models.items():
+    if ".decode." in name:
+        speed = m["avg_ts"] * m["token_weight_bytes"] * 1e-9
+        rows.append((name, m["test"], f"{m['avg_ts']:.1f}", f"{speed:.0f} GB/s", f"{speed / read:.2f} of read"))
+    else:
+        speed = m["avg_ts"] * m["prompt_matmul_flops"] * 1e-12
+        rows.append((name, m["test"], f"{m['avg_ts']:.0f}", f"{speed:.0f} TFLOP/s",
+                     f"{speed / middle:.2f} of torch FP8"))
+table(["model, random weights", "test", "tokens/s", "", ""], rows)

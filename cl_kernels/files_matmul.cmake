@@ -36,7 +36,10 @@ list(APPEND KERNEL_FILES
   include/x_rows.clh
   linear_rows.cl
   linear_tile.cl
+  include/encode_activation.clh
+  quantize_lanes.cl
   quantize_rows.cl
+  args/fp8_linear_args.h
   args/matmul_tiles.h
   args/linear_wgmma_args.h
   args/mma_rows_args.h
@@ -49,6 +52,11 @@ list(APPEND KERNEL_FILES
   nvidia/decode_part.clh
   nvidia/decode_step.clh
   nvidia/e4m3.clh
+  nvidia/expert_order.cl
+  nvidia/expert_tiles.cl
+  nvidia/fp8_fragments.cl
+  nvidia/fp8_linear.cl
+  nvidia/fp8_linear_items.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
   nvidia/expert_linear_mma_rows.cl

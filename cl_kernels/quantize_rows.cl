@@ -4,50 +4,7 @@
 #error WG_SIZE
 #endif
 #include "cl_kernels/args/quantize_args.h"
-#include "activation_record.clh"
-#include "encode_fp8.clh"
-#include "encode_integers.clh"
-#include "encode_mx.clh"
-#include "encode_pieces.clh"
-
-#define PIECES (ACTIVATION_BLOCK / 16)
-
-#if defined(FORMAT_FP8_E4M3_1X128)
-INLINE float encode_block(const float16* x, int16* codes) {
-  uint16 most = (uint16)(FP8_LEAST_AMAX);
-  for (int i = 0; i < PIECES; ++i) most = max(most, finite_magnitude16_of(x[i]));
-  const float scale = fp8_e4m3_scale_of(largest_of(most));
-  const Fp8Coder coder = fp8_coder_of(scale);
-  for (int i = 0; i < PIECES; ++i) codes[i] = as_int16(fp8_e4m3_code16_of(x[i], coder));
-  return scale;
-}
-#elif defined(FORMAT_INT8_G32)
-INLINE float encode_block(const float16* x, int16* codes) {
-  const float scale = int8_scale_of(largest_of(max(magnitude16_of(x[0]), magnitude16_of(x[1]))));
-  const IntegerCoder coder = integer_coder_of(scale);
-  for (int i = 0; i < PIECES; ++i) codes[i] = int8_code16_of(x[i], coder);
-  return scale;
-}
-#elif defined(FORMAT_MXINT8)
-// The scale is 2^(e - 133): an element counts 64ths.
-INLINE float encode_block(const float16* x, int16* codes) {
-  const uchar e = mx_scale_of(largest_of(max(magnitude16_of(x[0]), magnitude16_of(x[1]))), MX_FLOOR, MXINT8);
-  const MxCoder coder = mx_coder_of(e);
-  for (int i = 0; i < PIECES; ++i) codes[i] = as_int16(mxint8_code16_of(x[i], coder)) << 24 >> 24;
-  if (e == 255) return NAN;
-  return e >= 7 ? as_float((uint)(e - 6) << 23) : as_float((uint)(e + 1) << 23) * 0x1p-7f;
-}
-#else
-#error FORMAT_<name> (one of the formats above)
-#endif
-
-#if defined(ACTIVATION_INT8)
-INLINE int sum_of(int16 v) {
-  const int8 a = v.lo + v.hi;
-  const int4 b = a.lo + a.hi;
-  return b.x + b.y + b.z + b.w;
-}
-#endif
+#include "encode_activation.clh"
 
 // One block of a row of x to its record.
 INLINE void quantize_block(global const float* x, global uchar* record, int block, int cols) {
@@ -60,7 +17,11 @@ INLINE void quantize_block(global const float* x, global uchar* record, int bloc
     const int col = first + 16 * i;
     values[i] = load_piece(x + min(col, cols), cols - col);
   }
-  const float scale = encode_block(values, codes);
+  uint16 most = activation_magnitudes(values[0]);
+  for (int i = 1; i < PIECES; ++i) most = max(most, activation_magnitudes(values[i]));
+  ActivationCoder coder;
+  const float scale = activation_coder(largest_of(most), &coder);
+  for (int i = 0; i < PIECES; ++i) codes[i] = activation_codes(values[i], coder);
   for (int i = 0; i < PIECES && first + 16 * i < code_bytes; ++i)
     ((global uint4*)(record + first))[i] = as_uint4(convert_char16(codes[i]));
   global float* scales = (global float*)(record + code_bytes);

@@ -1,4 +1,5 @@
 #include "cl_kernels/args/expert_linear_args.h"
+#include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/mma_rows.h"
 #include "host/kernels/ops.h"
@@ -112,6 +113,7 @@ Prepared prepare_dot_grouped(const OpContext& context) {
 }
 
 constexpr Variant kVariants[] = {
+    {"expert_linear/fp8_wgmma", supports_expert_linear_fp8_wgmma, prepare_expert_linear_fp8_wgmma},
     {"expert_linear/dot_grouped", supports_dot_grouped, prepare_dot_grouped},
     {"expert_linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"expert_linear/mma_rows", supports_expert_linear_mma_rows, prepare_expert_linear_mma_rows},

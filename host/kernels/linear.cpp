@@ -1,4 +1,5 @@
 #include "cl_kernels/args/linear_args.h"
+#include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
 #include "host/kernels/linear_wgmma.h"
@@ -93,6 +94,7 @@ Prepared prepare_dot_tile(const OpContext& context) {
 
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
+    {"linear/fp8_wgmma", supports_linear_fp8_wgmma, prepare_linear_fp8_wgmma},
     {"linear/wgmma", supports_linear_wgmma, prepare_linear_wgmma},
     {"linear/mma_rows", supports_linear_mma_rows, prepare_linear_mma_rows},
     {"linear/dot_tile", supports_dot_tile, prepare_dot_tile},

@@ -5,6 +5,7 @@ set(MATMUL_SOURCES
   attention_mma.cpp
   embedding.cpp
   expert_linear.cpp
+  fp8_linear.cpp
   fp8_matmul.cpp
   head_linear.cpp
   integer_dot.cpp

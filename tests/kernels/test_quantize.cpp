@@ -31,15 +31,18 @@ void check_bytes(const Case& c) {
   const auto layout = kernels::activation_layout(c.graph.values.back().type.format, c.inputs[0].cols);
   const int64_t used = (layout.integers ? layout.sums_offset : layout.scales_offset) + 4 * layout.blocks;
   for (const Target& target : targets()) {
-    const kernels::TrialResult got = run(c, target, "quantize/rows");
-    CHECK_MESSAGE(got.overrun.empty(), c.name << " on " << target.name << ": " << got.overrun);
-    REQUIRE(got.outputs[0].size() == expected.size());
-    for (int64_t row = 0; row < c.inputs[0].rows; ++row) {
-      const auto from = expected.begin() + row * layout.row_bytes;
-      const auto differ = std::mismatch(from, from + used, got.outputs[0].begin() + row * layout.row_bytes);
-      CHECK_MESSAGE(differ.first == from + used, c.name << " on " << target.name << ": row " << row
-                                                        << ", byte " << differ.first - from << " of "
-                                                        << used);
+    for (const kernels::Variant& variant : kernels::variants_of(graph::Quantize{})) {
+      if (!variant.supports(context_of(c, target.info)).ok) continue;
+      const kernels::TrialResult got = run(c, target, variant.name);
+      CHECK_MESSAGE(got.overrun.empty(), c.name << " on " << target.name << ": " << got.overrun);
+      REQUIRE(got.outputs[0].size() == expected.size());
+      for (int64_t row = 0; row < c.inputs[0].rows; ++row) {
+        const auto from = expected.begin() + row * layout.row_bytes;
+        const auto differ = std::mismatch(from, from + used, got.outputs[0].begin() + row * layout.row_bytes);
+        CHECK_MESSAGE(differ.first == from + used, c.name << " on " << target.name << ": row " << row
+                                                          << ", byte " << differ.first - from << " of "
+                                                          << used);
+      }
     }
   }
 }

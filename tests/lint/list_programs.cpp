@@ -165,6 +165,22 @@ void collect_latents(Found& found) {
   }
 }
 
+/// Products with rows longer than those of tests/models: FP8 on both sides.
+void collect_long_rows(Found& found) {
+  graph::Builder b("long_rows");
+  const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 1024, "fp8_e4m3_1x128"});
+  const auto ids = b.input("ids", {graph::DType::i32, graph::kTokens, 2});
+  const auto experts = b.expert_weight("e", {"e"}, 4, 64, 1024);
+  b.output(b.add(graph::Linear{}, "linear", {x, b.weight("w", 64, 1024)}), "y");
+  b.output(b.add(graph::ExpertLinear{}, "expert_linear", {x, ids, experts}), "z");
+  graph::Graph graph = b.finish(0);
+  for (graph::Value& value : graph.values) {
+    if (auto* weight = std::get_if<graph::Weight>(&value.source)) weight->format = "fp8_e4m3_128x128";
+  }
+  for (const graph::Node& node : graph.nodes)
+    collect({graph, node, made_up_device(false), {64, 64, 64}}, found);
+}
+
 Found collect_all() {
   Found found;
   for (const auto& entry : std::filesystem::directory_iterator("tests/models")) {
@@ -216,6 +232,7 @@ int main() try {
   collect_native_sparse(found);
   collect_capacity(found);
   collect_latents(found);
+  collect_long_rows(found);
   collect_encoders(found);
   found.programs.insert(
       "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0"

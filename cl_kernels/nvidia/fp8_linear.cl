@@ -1,0 +1,298 @@
+// y = x . W + bias with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma and
+// added up in floats: of one matrix, or with EXPERTS of the expert that each entry was routed to. x as
+// fp8_fragments.cl leaves it, W as it lies. Needs sm_90a. A group stays and takes tile after tile of 128 rows
+// and COLS x 128 columns: warpgroup 0 copies W's rows into local memory, in the order of wgmma's 64-byte
+// swizzle, 1 and 2 multiply 64 rows each with x's fragments straight from global memory. Of one matrix, tiles
+// that do not fill a round of groups are cut along k.
+#include "nvidia/fp8_linear_items.clh"
+#include "nvidia/wgmma_n128.clh"
+
+#define STAGES 5
+#define STAGE_BYTES 8192
+#define SCALE_BYTES 512
+#define PRODUCERS 128
+
+// In local memory, one piece so that one register holds its address: the stages, x's scales with a slot for
+// each stage, the barriers.
+#define SCALES_AT (STAGES * STAGE_BYTES)
+#define FULL_AT (SCALES_AT + STAGES * SCALE_BYTES)
+#define EMPTY_AT (FULL_AT + STAGES * 8)
+#define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
+
+// 16 bytes from global to local memory.
+INLINE void copy_chunk(uint to, global const uchar* from) {
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" : : "r"(to), "l"(from) : "memory");
+}
+INLINE void close_copies(void) {
+  asm volatile("cp.async.commit_group;" : : : "memory");
+}
+// Waits for this thread's copies of all but the last `pending` stages, says on their barrier that wgmma may read
+// them. (By the reader, the fence would wait for x's fragments that are on their way.)
+#define HAND_OVER(pending, full_at) \
+  asm volatile("cp.async.wait_group %0;\n\tfence.proxy.async.shared::cta;" : : "n"(pending) : "memory"); \
+  mbarrier_arrive(full_at)
+#define IN_FLIGHT 3  // stages whose copies are on their way behind the newest
+
+INLINE uint stage_before(uint stage, uint count) {
+  return stage >= count ? stage - count : stage + STAGES - count;
+}
+
+// Thread t copies the 16-byte chunk t % 4 of rows t / 4 + 32 i of a stage: 128 rows of 64 bytes. With the
+// first stage of a block come the scales of x's 128 rows.
+INLINE void bring_tiles(global const uchar* weight, global const uchar* workspace, uint at,
+                        const Fp8LinearArgs* a) {
+  const int works = works_of(workspace, a);
+  const uint chunk = (uint)get_local_id(0) % 4u;
+  const uint first_row = (uint)get_local_id(0) / 4u;
+  const uint to = at + first_row * 64u + (chunk ^ first_row / 2u % 4u) * 16u;
+  uint stage = 0;
+  uint parity = 1;
+  int begun = 0;  // stages, up to IN_FLIGHT
+  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
+    const Work work = work_at(index, workspace, a);
+    global const uchar* rows = weight + (long)work.expert * a->weight.rows * a->weight.row_bytes + chunk * 16u;
+    for (int block = work.item.begin; block < work.item.end; ++block) {
+#pragma unroll 1
+      for (int i = 0; i < 2 * COLS; ++i) {
+        const int row0 = (work.item.col * COLS + i / 2) * 128 + (int)first_row;
+        const int last = a->tiles.n - 1;
+        global const uchar* from = rows + block * 128 + i % 2 * 64;
+        mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
+#pragma unroll
+        for (int r = 0; r < 4; ++r) {
+          copy_chunk(to + stage * STAGE_BYTES + r * 2048,
+                     from + (long)min(row0 + r * 32, last) * a->weight.row_bytes);
+        }
+        close_copies();
+        if (get_local_id(0) == 0) {
+          if (i == 0) {
+            mbarrier_expect(at + FULL_AT + 8 * stage, SCALE_BYTES);
+            const long padded = (a->tiles.m + 127) / 128 * 128;
+            bulk_copy(at + SCALES_AT + stage * SCALE_BYTES,
+                      (global const float*)(workspace + a->scales_at) + block * padded + work.item.row * 128,
+                      SCALE_BYTES, at + FULL_AT + 8 * stage);
+          } else {
+            mbarrier_arrive(at + FULL_AT + 8 * stage);
+          }
+        }
+        if (begun < IN_FLIGHT) {
+          ++begun;
+        } else {
+          HAND_OVER(IN_FLIGHT, at + FULL_AT + 8 * stage_before(stage, IN_FLIGHT));
+        }
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+      }
+    }
+  }
+  for (; begun > 0; --begun) {
+    HAND_OVER(0, at + FULL_AT + 8 * stage_before(stage, (uint)begun));
+  }
+}
+
+// What a thread loads next: block after block, one ahead of what is multiplied; of one matrix also item after
+// item, so that storing a tile hides the way of the next one's.
+typedef struct Ahead {
+  global const uint4* x;        // fragments of the block
+  global const float* scale_b;  // of W
+  int step;                     // from there to that of the second tile
+  int left;                     // blocks of the item
+  int index;                    // of the item
+} Ahead;
+
+INLINE void start_item(Ahead* ahead, global const uchar* weight, global const uchar* workspace, int works,
+                       uint warpgroup, const Fp8LinearArgs* a) {
+  const int blocks = a->tiles.k / 128;
+  const Work work = work_at(min(ahead->index, works - 1), workspace, a);
+  const long block = (long)(work.item.row * 2 + (int)warpgroup) * blocks + work.item.begin;
+  ahead->x = (global const uint4*)(workspace + a->x_at) + block * 512 + get_local_id(0) % 128u;
+  ahead->scale_b = (global const float*)(weight + a->weight.scales_offset +
+                                         work.expert * a->weight.expert_scale_bytes) +
+                   (long)work.item.col * COLS * blocks + work.item.begin;
+  ahead->step = work.item.col * COLS + 1 < (a->tiles.n + 127) / 128 ? blocks : 0;
+  ahead->left = work.item.end - work.item.begin;
+}
+
+INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global const uchar* weight,
+                       global const uchar* workspace, int works, uint warpgroup, const Fp8LinearArgs* a) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) fragments[i] = ahead->x[i * 128];
+#pragma unroll
+  for (int c = 0; c < COLS; ++c) scales[c] = ahead->scale_b[c * ahead->step];
+  --ahead->left;
+#if EXPERTS
+  if (ahead->left > 0) {
+    ahead->x += 512;
+    ++ahead->scale_b;
+  }
+#else
+  ahead->x += 512;
+  ++ahead->scale_b;
+  if (ahead->left == 0) {
+    ahead->index += (int)get_num_groups(0);
+    start_item(ahead, weight, workspace, works, warpgroup, a);
+  }
+#endif
+}
+
+// bias may be 0.
+INLINE void store_half(const float* sum, int half_row, long row, int col, global const float* bias,
+                       global float* y, int cols) {
+  if (row < 0) return;
+#pragma unroll
+  for (int i = 0; i < 16; ++i) {
+    const int c = col + 8 * i;
+    if (c >= cols) continue;
+    float2 v = (float2)(sum[4 * i + 2 * half_row], sum[4 * i + 2 * half_row + 1]);
+    if (bias) v += (float2)(bias[c], c + 1 < cols ? bias[c + 1] : 0.0f);
+    global float* to = y + row * cols + c;
+    if (cols % 2 == 0) {
+      *(global float2*)to = v;
+    } else {
+      to[0] = v.x;
+      if (c + 1 < cols) to[1] = v.y;
+    }
+  }
+}
+
+INLINE void store_sums(const float* sum, const Work* work, int row, global const float* bias, global float* y,
+                       global const uchar* packed, const Fp8LinearArgs* a) {
+  global const float* added = a->has_bias ? bias + (long)work->expert * a->tiles.n : 0;
+#pragma unroll
+  for (int h = 0; h < 2; ++h) {
+    const long to = row_of_y(work, row + 8 * h, packed, a);
+#pragma unroll
+    for (int c = 0; c < COLS; ++c) {
+      const int col = (work->item.col * COLS + c) * 128 + 2 * (int)(get_local_id(0) % 4u);
+      store_half(sum + c * 64, h, to, col, added, y, a->tiles.n);
+    }
+  }
+}
+
+INLINE void multiply_tiles(global const uchar* weight, global const uchar* packed, global const float* bias,
+                           global float* y, global uchar* workspace, local uint* arrived, uint at,
+                           uint warpgroup, const Fp8LinearArgs* a) {
+  const int works = works_of(packed, a);
+  const uint thread = get_local_id(0) % 128u;
+  const uint my_row = thread / 32u * 16u + thread % 32u / 4u;
+  uint stage = 0;
+  uint parity = 0;
+  uint4 next[4];
+  float next_b[COLS];
+  Ahead ahead;
+#if !EXPERTS
+  ahead.index = (int)get_group_id(0);
+  start_item(&ahead, weight, packed, works, warpgroup, a);
+  load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
+#endif
+  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
+    Work work = work_at(index, packed, a);
+#if EXPERTS
+    if ((int)warpgroup * 64 >= work.rows) {  // nothing to do but to hand the stages on
+#pragma unroll 1
+      for (int left = (work.item.end - work.item.begin) * 2 * COLS; left > 0; --left) {
+        mbarrier_wait(at + FULL_AT + 8 * stage, parity);
+        warpgroup_barrier(1 + warpgroup);  // or a warp that lags would see the barrier two phases on
+        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * stage);
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+      }
+      continue;
+    }
+    ahead.index = index;
+    start_item(&ahead, weight, packed, works, warpgroup, a);
+    load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
+#endif
+    float sum[COLS * 64];
+#pragma unroll
+    for (int i = 0; i < COLS * 64; ++i) sum[i] = 0.0f;
+    for (int left = work.item.end - work.item.begin; left > 0; --left) {
+      uint4 now[4];
+      float scale_b[COLS];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) now[i] = next[i];
+#pragma unroll
+      for (int c = 0; c < COLS; ++c) scale_b[c] = next_b[c];
+      load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
+      float scale_low = 0.0f;
+      float scale_high = 0.0f;
+#pragma unroll
+      for (int c = 0; c < COLS; ++c) {
+        const uint first = stage;
+        mbarrier_wait(at + FULL_AT + 8 * first, parity);
+        if (c == 0) {
+          const uint scales = at + SCALES_AT + first * SCALE_BYTES + (warpgroup * 64u + my_row) * 4u;
+          scale_low = local_float(scales);
+          scale_high = local_float(scales + 32);
+        }
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+        const uint second = stage;
+        mbarrier_wait(at + FULL_AT + 8 * second, parity);
+        if (++stage == STAGES) stage = 0, parity ^= 1;
+        const ulong b0 = descriptor_of(at + first * STAGE_BYTES);
+        const ulong b1 = descriptor_of(at + second * STAGE_BYTES);
+        float part[64];
+#pragma unroll
+        for (int i = 0; i < 64; ++i) part[i] = 0.0f;
+        wgmma_fence();
+        WGMMA_M64N128K32(part, now[0], b0, 0);
+        WGMMA_M64N128K32(part, now[1], b0 + 2, 1);
+        wgmma_commit();
+        WGMMA_M64N128K32(part, now[2], b1, 1);
+        WGMMA_M64N128K32(part, now[3], b1 + 2, 1);
+        wgmma_commit();
+        WGMMA_WAIT(1);
+        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * first);
+        WGMMA_WAIT_ON(part);
+        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * second);
+        const float low = scale_low * scale_b[c];
+        const float high = scale_high * scale_b[c];
+#pragma unroll
+        for (int i = 0; i < 64; ++i) sum[c * 64 + i] = fma(part[i], i % 4 < 2 ? low : high, sum[c * 64 + i]);
+      }
+    }
+    asm volatile("" : "+r"(index));  // its item is found again: kept, it would cost registers all along
+    work = work_at(index, packed, a);
+    const int row = (int)(warpgroup * 64u + my_row);
+#if !EXPERTS
+    if ((int)warpgroup * 64 >= work.rows) continue;
+    const int part = (index - a->tiles.whole) % a->tiles.parts;
+    if (work.item.cut >= 0 &&
+        !add_parts(sum, work.item.cut, part, warpgroup, thread,
+                   (global float4*)((global uint*)workspace + TILE_COUNTERS), (global uint*)workspace, arrived,
+                   &a->tiles))
+      continue;
+#endif
+    store_sums(sum, &work, row, bias, y, packed, a);
+  }
+}
+
+// packed: the workspace again, of which all but counters and parts' sums is only read.
+kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
+    global const uchar* restrict weight, global const uchar* restrict packed, global uchar* restrict workspace,
+    global const float* restrict bias, global float* restrict y, const Fp8LinearArgs a) {
+  local uchar memory[LOCAL_BYTES] __attribute__((aligned(1024)));
+  local uint arrived[2];
+  const uint at = shared_address(memory);
+  if (get_local_id(0) == 0) {
+    for (uint i = 0; i < STAGES; ++i) {
+      mbarrier_init(at + FULL_AT + 8 * i, PRODUCERS + 1);
+      mbarrier_init(at + EMPTY_AT + 8 * i, 2);
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const uint warpgroup = (uint)get_local_id(0) / 128u;
+  if (warpgroup == 0) {
+#if COLS == 2 && !EXPERTS
+    REGISTERS_DOWN(24);
+#else
+    REGISTERS_DOWN(40);
+#endif
+    bring_tiles(weight, packed, at, &a);
+  } else {
+#if COLS == 2 && !EXPERTS
+    REGISTERS_UP(240);
+#else
+    REGISTERS_UP(232);
+#endif
+    multiply_tiles(weight, packed, bias, y, workspace, arrived + (warpgroup - 1u), at, warpgroup - 1u, &a);
+  }
+}
