@@ -7,10 +7,10 @@
 // lists (expert_order.cl) and the table of tiles (expert_tiles.cl).
 typedef struct Fp8LinearArgs {
   WeightArgs weight;
-  i64 x_at;       // bytes from the workspace's start
-  i64 scales_at;  // the same
-  i64 lists_at;   // the same
-  i64 table_at;   // the same
+  i64 x_at;           // bytes from the workspace's start
+  i64 scales_at;      // the same
+  i64 lists_at;       // the same
+  i64 table_at;       // the same
   MatmulTiles tiles;  // m of experts: rows of packed x, 128 for each tile that there may be
   i32 has_bias;
   i32 tokens;

@@ -58,7 +58,8 @@ TEST_CASE("linear: shapes round the tiles' edges") {
     }
   }
   summarise(graph::Linear{},
-            {"for int8 activations", "for 2^26 multiplications or more", "for up to 8 tokens"});
+            {"for int8 activations", "for 2^26 multiplications or more", "for up to 8 tokens",
+             "for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128"});
 }
 
 TEST_CASE("linear: every format, few tokens and many, whole blocks and ragged rows") {
