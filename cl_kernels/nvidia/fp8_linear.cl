@@ -10,44 +10,39 @@
 #define STAGES 5
 #define STAGE_BYTES 8192
 #define SCALE_BYTES 512
-#define PRODUCERS 128
+#define COPIERS 64
 
 // In local memory, one piece so that one register holds its address: the stages, x's scales with a slot for
 // each stage, the barriers.
 #define SCALES_AT (STAGES * STAGE_BYTES)
 #define FULL_AT (SCALES_AT + STAGES * SCALE_BYTES)
-#define EMPTY_AT (FULL_AT + STAGES * 8)
+#define LANDED_AT (FULL_AT + STAGES * 8)
+#define EMPTY_AT (LANDED_AT + STAGES * 8)
 #define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
 
 // 16 bytes from global to local memory.
 INLINE void copy_chunk(uint to, global const uchar* from) {
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" : : "r"(to), "l"(from) : "memory");
 }
-INLINE void close_copies(void) {
-  asm volatile("cp.async.commit_group;" : : : "memory");
+// Arrives on a barrier when this thread's copies are done.
+INLINE void arrive_copied(uint at) {
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" : : "r"(at) : "memory");
 }
-// Waits for this thread's copies of all but the last `pending` stages, says on their barrier that wgmma may read
-// them. (By the reader, the fence would wait for x's fragments that are on their way.)
-#define HAND_OVER(pending, full_at) \
-  asm volatile("cp.async.wait_group %0;\n\tfence.proxy.async.shared::cta;" : : "n"(pending) : "memory"); \
-  mbarrier_arrive(full_at)
-#define IN_FLIGHT 3  // stages whose copies are on their way behind the newest
-
-INLINE uint stage_before(uint stage, uint count) {
-  return stage >= count ? stage - count : stage + STAGES - count;
+// Between copies that a barrier says have landed, and wgmma's reading of local memory.
+INLINE void local_proxy_fence(void) {
+  asm volatile("fence.proxy.async.shared::cta;" : : : "memory");
 }
 
-// Thread t copies the 16-byte chunk t % 4 of rows t / 4 + 32 i of a stage: 128 rows of 64 bytes. With the
+// Thread t copies the 16-byte chunk t % 4 of rows t / 4 + 16 i of a stage: 128 rows of 64 bytes. With the
 // first stage of a block come the scales of x's 128 rows.
-INLINE void bring_tiles(global const uchar* weight, global const uchar* workspace, uint at,
-                        const Fp8LinearArgs* a) {
+INLINE void copy_tiles(global const uchar* weight, global const uchar* workspace, uint at,
+                       const Fp8LinearArgs* a) {
   const int works = works_of(workspace, a);
   const uint chunk = (uint)get_local_id(0) % 4u;
   const uint first_row = (uint)get_local_id(0) / 4u;
   const uint to = at + first_row * 64u + (chunk ^ first_row / 2u % 4u) * 16u;
   uint stage = 0;
   uint parity = 1;
-  int begun = 0;  // stages, up to IN_FLIGHT
   for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
     const Work work = work_at(index, workspace, a);
     global const uchar* rows = weight + (long)work.expert * a->weight.rows * a->weight.row_bytes + chunk * 16u;
@@ -59,11 +54,11 @@ INLINE void bring_tiles(global const uchar* weight, global const uchar* workspac
         global const uchar* from = rows + block * 128 + i % 2 * 64;
         mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
 #pragma unroll
-        for (int r = 0; r < 4; ++r) {
-          copy_chunk(to + stage * STAGE_BYTES + r * 2048,
-                     from + (long)min(row0 + r * 32, last) * a->weight.row_bytes);
+        for (int r = 0; r < 8; ++r) {
+          copy_chunk(to + stage * STAGE_BYTES + r * 1024,
+                     from + (long)min(row0 + r * 16, last) * a->weight.row_bytes);
         }
-        close_copies();
+        arrive_copied(at + LANDED_AT + 8 * stage);
         if (get_local_id(0) == 0) {
           if (i == 0) {
             mbarrier_expect(at + FULL_AT + 8 * stage, SCALE_BYTES);
@@ -75,17 +70,26 @@ INLINE void bring_tiles(global const uchar* weight, global const uchar* workspac
             mbarrier_arrive(at + FULL_AT + 8 * stage);
           }
         }
-        if (begun < IN_FLIGHT) {
-          ++begun;
-        } else {
-          HAND_OVER(IN_FLIGHT, at + FULL_AT + 8 * stage_before(stage, IN_FLIGHT));
-        }
         if (++stage == STAGES) stage = 0, parity ^= 1;
       }
     }
   }
-  for (; begun > 0; --begun) {
-    HAND_OVER(0, at + FULL_AT + 8 * stage_before(stage, (uint)begun));
+}
+
+// One thread tells the readers of stages that have landed. (Fenced by the readers, they would wait for x's
+// fragments that are on their way; by the copiers, these would wait for their copies.)
+INLINE void hand_stages_over(global const uchar* workspace, uint at, const Fp8LinearArgs* a) {
+  const int works = works_of(workspace, a);
+  uint stage = 0;
+  uint parity = 0;
+  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
+    const Work work = work_at(index, workspace, a);
+    for (int left = (work.item.end - work.item.begin) * 2 * COLS; left > 0; --left) {
+      mbarrier_wait(at + LANDED_AT + 8 * stage, parity);
+      local_proxy_fence();
+      mbarrier_arrive(at + FULL_AT + 8 * stage);
+      if (++stage == STAGES) stage = 0, parity ^= 1;
+    }
   }
 }
 
@@ -274,7 +278,8 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
   const uint at = shared_address(memory);
   if (get_local_id(0) == 0) {
     for (uint i = 0; i < STAGES; ++i) {
-      mbarrier_init(at + FULL_AT + 8 * i, PRODUCERS + 1);
+      mbarrier_init(at + FULL_AT + 8 * i, 2);
+      mbarrier_init(at + LANDED_AT + 8 * i, COPIERS);
       mbarrier_init(at + EMPTY_AT + 8 * i, 2);
     }
   }
@@ -286,7 +291,11 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
 #else
     REGISTERS_DOWN(40);
 #endif
-    bring_tiles(weight, packed, at, &a);
+    if (get_local_id(0) < COPIERS) {
+      copy_tiles(weight, packed, at, &a);
+    } else if (get_local_id(0) == COPIERS) {
+      hand_stages_over(packed, at, &a);
+    }
   } else {
 #if COLS == 2 && !EXPERTS
     REGISTERS_UP(240);
