@@ -100,9 +100,10 @@ std::shared_ptr<const io::StatisticsFile> statistics_of(const config::WeightsCon
 
 std::unique_ptr<io::Checkpoint> open_checkpoint(const config::RunConfig& config) {
   if (!config.weights.dummy) return io::open(config.model.path);
+  auto checkpoint = std::make_unique<run::DummyCheckpoint>(config.model.path, config.model.layers);
   spdlog::warn("weights.dummy: random weights of the shapes in {}; what is computed means nothing",
                config.model.path);
-  return std::make_unique<run::DummyCheckpoint>(config.model.path, config.model.layers);
+  return checkpoint;
 }
 
 std::unique_ptr<io::Checkpoint> open_weights(const config::RunConfig& config) {
