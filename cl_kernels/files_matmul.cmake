@@ -43,11 +43,15 @@ list(APPEND KERNEL_FILES
   args/matmul_tiles.h
   args/linear_wgmma_args.h
   args/mma_rows_args.h
+  nvidia/attention_blocks.clh
   nvidia/attention_decode_join.cl
   nvidia/attention_decode_mma.cl
   nvidia/attention_latent_mma.cl
   nvidia/attention_mma.cl
+  nvidia/attention_pack.cl
+  nvidia/attention_rows.clh
   nvidia/attention_tiles.clh
+  nvidia/attention_wgmma.cl
   nvidia/bf16_parts.clh
   nvidia/decode_part.clh
   nvidia/decode_step.clh
@@ -74,4 +78,5 @@ list(APPEND KERNEL_FILES
   nvidia/store_tile.clh
   nvidia/warp.clh
   nvidia/wgmma_n128.clh
+  nvidia/wgmma_n64.clh
 )

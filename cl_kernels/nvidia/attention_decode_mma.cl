@@ -3,7 +3,8 @@
 // token's bits are the same whatever else is in the call. Keys and values go from the caches into registers as
 // the left operands of transposed products, scores^T = K q^T and y^T = V^T w^T, with the query rows of a kv
 // head (its heads, token by token) as the columns. Queries and weights are two halves (or bf16) each whose sum
-// is the float; so are f32 keys and values, of whose products that of both rests is left out. attention_decode_join.cl joins the chunks.
+// is the float; so are f32 keys and values, of whose products that of both rests is left out.
+// attention_decode_join.cl joins the chunks.
 #include "cl_kernels/args/attention_args.h"
 #define WG_SIZE (WARPS * 32)
 #include "lanes.clh"

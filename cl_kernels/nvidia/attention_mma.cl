@@ -44,48 +44,6 @@
 #define ATTENTION_LOCAL ((HALVES ? 2 : 1) * TILE_BYTES)
 #include "nvidia/attention_tiles.clh"
 
-// A warp's 16 query rows: lane l has rows l / 4 and l / 4 + 8.
-typedef struct {
-  uint high[KEY_STEPS * 4];  // of the queries, times the scale and log2(e)
-  uint low[KEY_STEPS * 4];
-  float sums[VALUE_COLS / 2];  // of the weighted values: 4 for each 8 columns
-  float highest[2];
-  float total[2];
-  int begin[2];  // keys that the row sees: [begin, end)
-  int end[2];
-} QueryRows;
-
-INLINE void open_rows(QueryRows* rows, int kv_head, int first_row, global const float* q,
-                      global const int* positions, const AttentionArgs* a) {
-  const int lane = (int)get_local_id(0) % 32;
-  const int group = a->heads / a->kv_heads;
-  const int last = a->tokens * group - 1;
-  const int dim = a->key_dim + a->shared_dim;
-  const float scale = a->scale * 1.44269504089f;
-#pragma unroll
-  for (int n = 0; n < 2; ++n) {
-    const int row = min(first_row + lane / 4 + 8 * n, last);
-    const int position = positions[row / group];
-    rows->end[n] = min(position + 1, a->context);
-    rows->begin[n] = a->window > 0 ? max(0, position + 1 - a->window) : 0;
-    rows->highest[n] = -INFINITY;
-    rows->total[n] = 0.0f;
-    global const float* from = q + ((long)(row / group) * a->heads + kv_head * group + row % group) * dim;
-#pragma unroll
-    for (int s = 0; s < KEY_STEPS; ++s) {
-#pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        const int col = s * 16 + h * 8 + lane % 4 * 2;
-        float2 v = (float2)(0.0f);
-        if (col < dim) v = *(global const float2*)(from + col) * scale;
-        split(v.x, v.y, &rows->high[s * 4 + h * 2 + n], &rows->low[s * 4 + h * 2 + n]);
-      }
-    }
-  }
-#pragma unroll
-  for (int i = 0; i < VALUE_COLS / 2; ++i) rows->sums[i] = 0.0f;
-}
-
 // scores[16 x KEY_TILE] of the warp's rows.
 INLINE void multiply_keys(const QueryRows* rows, uint keys, float* scores) {
   const int lane = (int)get_local_id(0) % 32;
@@ -111,42 +69,6 @@ INLINE void multiply_keys(const QueryRows* rows, uint keys, float* scores) {
       MMA(d + 4, high[0], high[1], high[2], high[3], k.z, k.w);
     }
   }
-}
-
-INLINE void hide_scores(const QueryRows* rows, int first, float* scores) {
-  const int lane = (int)get_local_id(0) % 32;
-#pragma unroll
-  for (int i = 0; i < SCORES * 4; ++i) {
-    const int key = first + i / 4 * 8 + lane % 4 * 2 + i % 2;
-    const int n = i / 2 % 2;
-    if (key < rows->begin[n] || key >= rows->end[n]) scores[i] = -INFINITY;
-  }
-}
-
-// Scores become weights 2^(score - highest); the sums so far shrink as the highest rises.
-INLINE void soften(QueryRows* rows, float* scores) {
-  float factor[2];
-#pragma unroll
-  for (int n = 0; n < 2; ++n) {
-    float most = rows->highest[n];
-#pragma unroll
-    for (int i = 0; i < SCORES; ++i) most = fmax(most, fmax(scores[4 * i + 2 * n], scores[4 * i + 2 * n + 1]));
-    most = fmax(most, shuffle_xor(most, 1));
-    most = fmax(most, shuffle_xor(most, 2));
-    const float base = most == -INFINITY ? 0.0f : most;
-    factor[n] = power_of_two(rows->highest[n] - base);
-    rows->highest[n] = most;
-    float total = 0.0f;
-#pragma unroll
-    for (int i = 0; i < SCORES; ++i) {
-      scores[4 * i + 2 * n] = power_of_two(scores[4 * i + 2 * n] - base);
-      scores[4 * i + 2 * n + 1] = power_of_two(scores[4 * i + 2 * n + 1] - base);
-      total += scores[4 * i + 2 * n] + scores[4 * i + 2 * n + 1];
-    }
-    rows->total[n] = rows->total[n] * factor[n] + total;
-  }
-#pragma unroll
-  for (int i = 0; i < VALUE_COLS / 2; ++i) rows->sums[i] *= factor[i / 2 % 2];
 }
 
 INLINE void multiply_values(QueryRows* rows, uint values, const float* weights) {
@@ -177,52 +99,12 @@ INLINE void multiply_values(QueryRows* rows, uint values, const float* weights) 
   }
 }
 
-INLINE void close_rows(const QueryRows* rows, int kv_head, int first_row, global float* y,
-                       const AttentionArgs* a) {
-  const int lane = (int)get_local_id(0) % 32;
-  const int group = a->heads / a->kv_heads;
-#pragma unroll
-  for (int n = 0; n < 2; ++n) {
-    const int row = first_row + lane / 4 + 8 * n;
-    float total = rows->total[n];
-    total += shuffle_xor(total, 1);
-    total += shuffle_xor(total, 2);
-    if (row >= a->tokens * group) continue;
-    const float factor = 1.0f / total;
-    global float* to =
-        y + ((long)(row / group) * a->heads + kv_head * group + row % group) * a->value_dim + lane % 4 * 2;
-#pragma unroll
-    for (int i = 0; i < VALUE_COLS / 8; ++i) {
-      if (i * 8 + lane % 4 * 2 < a->value_dim)
-        *(global float2*)(to + i * 8) =
-            (float2)(rows->sums[4 * i + 2 * n], rows->sums[4 * i + 2 * n + 1]) * factor;
-    }
-  }
-}
-
 INLINE void multiply_tile(QueryRows* rows, uint at, int first, bool hide) {
   float scores[SCORES * 4];
   multiply_keys(rows, at, scores);
   if (hide) hide_scores(rows, first, scores);
   soften(rows, scores);
   multiply_values(rows, at + PARTS * KEY_PART_BYTES, scores);
-}
-
-// Keys that any row of tokens [first, last] sees; *all_begin and *all_end: that every one does.
-INLINE void find_keys(KeyRange* range, int first, int last, global const int* positions,
-                      const AttentionArgs* a, int* all_begin, int* all_end) {
-  range->begin = a->context;
-  range->end = 0;
-  *all_begin = 0;
-  *all_end = a->context;
-  for (int t = first; t <= last; ++t) {
-    const int end = min(positions[t] + 1, a->context);
-    const int begin = a->window > 0 ? max(0, positions[t] + 1 - a->window) : 0;
-    range->begin = min(range->begin, begin);
-    range->end = max(range->end, end);
-    *all_begin = max(*all_begin, begin);
-    *all_end = min(*all_end, end);
-  }
 }
 
 // Rows of a kv head are numbered token by token, the heads of its group together. The last rows, which see

@@ -6,6 +6,7 @@
 #include "host/kernels/attention_rows.h"
 #include "host/kernels/attention_shape.h"
 #include "host/kernels/attention_split.h"
+#include "host/kernels/attention_wgmma.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
 #include "host/kernels/ops.h"
@@ -57,6 +58,7 @@ constexpr Variant kVariants[] = {
     {"attention/latent_mma", supports_attention_latent_mma, prepare_attention_latent_mma},
     {"attention/split_vector", supports_attention_split_vector, prepare_attention_split_vector},
     {"attention/decode_split", supports_attention_split, prepare_attention_split},
+    {"attention/wgmma", supports_attention_wgmma, prepare_attention_wgmma},
     {"attention/mma", supports_attention_mma, prepare_attention_mma},
     {"attention/tile", supports_tile, prepare_tile},
     {"attention/tile_vector", supports_attention_tile_vector, prepare_attention_tile_vector},

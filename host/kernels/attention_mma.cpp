@@ -64,16 +64,6 @@ bool are_halves(const OpContext& context) {
   });
 }
 
-/// Whether four neighbouring columns are read from one place.
-bool are_fours(const OpContext& context) {
-  const graph::Attention& op = attention_of(context);
-  if (op.key_dim % 4 != 0 || op.value_dim % 4 != 0 || op.shared_dim % 4 != 0) return false;
-  return std::ranges::all_of(operands_of(context), [](const Columns& columns) {
-    return columns.first % 4 == 0 && columns.stride % 4 == 0 && scale_group(*columns.value) % 4 == 0 &&
-           storage_of(*columns.value, columns.first) == storage_of(*columns.value, columns.end - 1);
-  });
-}
-
 int64_t round_up(int64_t n) {
   return divide_up(n, kColumns) * kColumns;
 }
@@ -91,6 +81,15 @@ std::vector<std::string> make_constants(const OpContext& context) {
 
 }  // namespace
 
+bool reads_fours(const OpContext& context) {
+  const graph::Attention& op = attention_of(context);
+  if (op.key_dim % 4 != 0 || op.value_dim % 4 != 0 || op.shared_dim % 4 != 0) return false;
+  return std::ranges::all_of(operands_of(context), [](const Columns& columns) {
+    return columns.first % 4 == 0 && columns.stride % 4 == 0 && scale_group(*columns.value) % 4 == 0 &&
+           storage_of(*columns.value, columns.first) == storage_of(*columns.value, columns.end - 1);
+  });
+}
+
 Support supports_attention_mma(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
@@ -106,7 +105,7 @@ Support supports_attention_mma(const OpContext& context) {
   const Support layout = cache_support({&context.input(1), &context.input(2), shared_of(context)});
   if (!layout.ok) return layout;
   if (dim < kLeastDim && !are_halves(context)) return Support::no("for heads of 64 columns, or f16 caches");
-  if (!are_fours(context)) return Support::no("its columns are no multiples of 4, or coded in part");
+  if (!reads_fours(context)) return Support::no("its columns are no multiples of 4, or coded in part");
   return Support::yes();
 }
 

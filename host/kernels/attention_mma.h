@@ -11,4 +11,7 @@ namespace clinfer::kernels {
 Support supports_attention_mma(const OpContext& context);
 Prepared prepare_attention_mma(const OpContext& context);
 
+/// Whether four neighbouring columns of keys, values and shared keys are read from one place.
+bool reads_fours(const OpContext& context);
+
 }  // namespace clinfer::kernels

@@ -3,6 +3,7 @@ set(MATMUL_SOURCES
   attention_decode_mma.cpp
   attention_latent_mma.cpp
   attention_mma.cpp
+  attention_wgmma.cpp
   embedding.cpp
   expert_linear.cpp
   fp8_linear.cpp

@@ -6,6 +6,7 @@
 
 #include "host/kernels/attention_decode_mma.h"
 #include "host/kernels/attention_latent_mma.h"
+#include "host/kernels/attention_wgmma.h"
 #include "host/kernels/mma_rows.h"
 #include "tests/kernels/attention_case.h"
 #include "tests/kernels/check.h"
@@ -191,4 +192,27 @@ TEST_CASE("attention/decode_mma: values of very different sizes under one softma
       c.inputs[2].at(s, col) *= s % 7 == 0 ? 0.0 : std::exp2(static_cast<double>(s % 40 - 20));
   }
   check(c);
+}
+
+TEST_CASE("attention/wgmma: packed keys and values have whole tiles") {
+  CHECK(kernels::packed_attention_bytes(8, 128, 64, 1) == 2 * 8 * 64 * 128 * 2);
+  CHECK(kernels::packed_attention_bytes(8, 128, 65, 2) ==
+        2 * kernels::packed_attention_bytes(8, 128, 128, 1));
+  CHECK(kernels::packed_attention_bytes(3, 192, 1000, 2) == 3 * 1024 * (192 + 128) * 4);
+}
+
+TEST_CASE("attention/wgmma: windows, chunks, rings, soft cap, sinks, formats, several blocks of rows") {
+  if (!has_tensor_cores()) return;
+  uint64_t seed = 3300;
+  for (const std::string format : {"f16", "bf16", "fp8_e4m3", "f32", "int8"}) {
+    check(attention_case({150, 300, 8, 2, 128, 128}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({30, 500, 6, 3, 128, 128, 0, 90}, AttentionMemory::caches, format, ++seed));
+    check(in_rings(attention_case({40, 400, 8, 2, 64, 64, 0, 100}, AttentionMemory::caches, format, ++seed)));
+  }
+  check(attention_case({140, 140, 3, 3, 128, 128, 64}, AttentionMemory::matrix, "f16", ++seed));
+  graph::Attention op;
+  op.softcap = 3.0f;
+  op.sinks = true;
+  op.mask.chunk = 70;
+  check(attention_case({100, 230, 8, 2, 128, 128}, AttentionMemory::caches, "f16", ++seed, op));
 }
