@@ -1,5 +1,5 @@
-// Causal attention over a whole prompt, floats in and out: TFLOP/s of the variant that a run would take.
-// bench/h200 runs it beside PyTorch.
+// Causal attention over a whole prompt, floats in and out, keys and values as f32 rows or in f16 caches:
+// TFLOP/s of the variant that a run would take. bench/h200 runs it beside PyTorch.
 //   bench_attention [cpu] [tokens ...]      GPUs, or CPUs; JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
 #include <chrono>
@@ -11,9 +11,11 @@
 #include <string_view>
 
 #include "graph/graph.h"
+#include "graph/passes/set_cache_format.h"
 #include "host/cl/platforms.h"
 #include "host/kernels/trial.h"
 #include "quant/error.h"
+#include "quant/half.h"
 
 using namespace clinfer;
 
@@ -40,7 +42,9 @@ constexpr Shape kShapes[] = {
     {"MLA 128", 128, 128, 192, 128},
 };
 
-graph::Graph attention_graph(const Shape& shape) {
+constexpr const char* kFormats[] = {"f32", "f16"};
+
+graph::Graph attention_graph(const Shape& shape, const std::string& format) {
   graph::Attention op;
   op.heads = shape.heads;
   op.kv_heads = shape.kv_heads;
@@ -52,22 +56,43 @@ graph::Graph attention_graph(const Shape& shape) {
   op.sinks = shape.sinks;
   graph::Builder b("bench");
   const auto q = b.input("q", {graph::DType::f32, graph::kTokens, shape.heads * shape.key_dim});
-  const auto keys = b.input("keys", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.key_dim});
-  const auto values =
-      b.input("values", {graph::DType::f32, graph::kContext, shape.kv_heads * shape.value_dim});
+  const auto rows = [&](const char* name, int64_t dim) {
+    const int64_t cols = shape.kv_heads * dim;
+    return format == "f32" ? b.input(name, {graph::DType::f32, graph::kContext, cols})
+                           : b.cache(name, cols, dim);
+  };
+  const auto keys = rows("keys", shape.key_dim);
+  const auto values = rows("values", shape.value_dim);
   const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
   std::vector<graph::ValueId> inputs{q, keys, values, positions};
   if (shape.sinks) inputs.push_back(b.vector("sinks", shape.heads));
   b.output(b.add(op, "y", inputs), "y");
-  return b.finish(0);
+  graph::Graph graph = b.finish(0);
+  graph::set_cache_format(graph, format);
+  return graph;
 }
 
-cl::Buffer normal_buffer(const cl::Device& device, int64_t elements) {
+/// Normally distributed; what comes after the first million repeats them.
+std::vector<float> normal_floats(int64_t elements) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   std::vector<float> data(static_cast<size_t>(elements));
-  for (float& v : data) v = normal(random);
+  for (size_t i = 0; i < data.size(); ++i) data[i] = i < 1000003 ? normal(random) : data[i - 1000003];
+  return data;
+}
+
+cl::Buffer normal_buffer(const cl::Device& device, int64_t elements) {
+  const std::vector<float> data = normal_floats(elements);
   cl::Buffer buffer = device.allocate(elements * 4);
+  device.write(buffer, std::as_bytes(std::span(data)));
+  return buffer;
+}
+
+cl::Buffer normal_halves(const cl::Device& device, int64_t elements) {
+  const std::vector<float> floats = normal_floats(elements);
+  std::vector<uint16_t> data(floats.size());
+  std::transform(floats.begin(), floats.end(), data.begin(), quant::f32_to_f16);
+  cl::Buffer buffer = device.allocate(elements * 2);
   device.write(buffer, std::as_bytes(std::span(data)));
   return buffer;
 }
@@ -80,9 +105,9 @@ cl::Buffer positions_buffer(const cl::Device& device, int64_t tokens) {
   return buffer;
 }
 
-void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& shape, int64_t tokens,
-           std::ofstream& json) {
-  const graph::Graph graph = attention_graph(shape);
+void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& shape,
+           const std::string& format, int64_t tokens, std::ofstream& json) {
+  const graph::Graph graph = attention_graph(shape, format);
   const graph::Sizes sizes{tokens, tokens, tokens};
   const kernels::OpContext context{graph, graph.nodes.front(), device.info(), sizes};
   const auto variants = kernels::variants_of(context.node.op);
@@ -90,9 +115,10 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& sh
       std::find_if(variants.begin(), variants.end(), [&](const auto& v) { return v.supports(context).ok; });
   if (variant == variants.end()) return;
   const kernels::Prepared prepared = variant->prepare(context);
+  const auto cached = format == "f32" ? normal_buffer : normal_halves;
   const std::vector<cl::Buffer> in = {normal_buffer(device, tokens * shape.heads * shape.key_dim),
-                                      normal_buffer(device, tokens * shape.kv_heads * shape.key_dim),
-                                      normal_buffer(device, tokens * shape.kv_heads * shape.value_dim),
+                                      cached(device, tokens * shape.kv_heads * shape.key_dim),
+                                      cached(device, tokens * shape.kv_heads * shape.value_dim),
                                       positions_buffer(device, tokens), normal_buffer(device, shape.heads)};
   const std::vector<cl::Buffer> out = {device.allocate(tokens * shape.heads * shape.value_dim * 4)};
   const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
@@ -114,11 +140,11 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Shape& sh
   for (int64_t p = 0; p < tokens; ++p)
     pairs += static_cast<double>(shape.mask.window > 0 ? std::min(p + 1, shape.mask.window) : p + 1);
   const double flops = 2 * pairs * static_cast<double>(shape.heads * (shape.key_dim + shape.value_dim));
-  std::printf("%-20s %-12s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
-              shape.name, static_cast<long long>(tokens), best * 1e6, flops / best * 1e-12);
+  std::printf("%-20s %-12s %-4s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
+              shape.name, format.c_str(), static_cast<long long>(tokens), best * 1e6, flops / best * 1e-12);
   std::fflush(stdout);
-  json << "{\"variant\": \"" << variant->name << "\", \"shape\": \"" << shape.name
-       << "\", \"tokens\": " << tokens << ", \"us\": " << best * 1e6
+  json << "{\"variant\": \"" << variant->name << "\", \"shape\": \"" << shape.name << "\", \"format\": \""
+       << format << "\", \"tokens\": " << tokens << ", \"us\": " << best * 1e6
        << ", \"tflop_s\": " << flops / best * 1e-12 << "}\n";
 }
 
@@ -136,7 +162,8 @@ int main(int argc, char** argv) try {
     if (!info.usable || info.is_cpu != cpus) continue;
     const cl::Device device(info);
     for (const int64_t count : tokens) {
-      for (const Shape& shape : kShapes) bench(device, programs, shape, count, json);
+      for (const Shape& shape : kShapes)
+        for (const char* format : kFormats) bench(device, programs, shape, format, count, json);
     }
   }
   return 0;

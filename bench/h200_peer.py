@@ -41,7 +41,7 @@ def bf16(m, n, k):
 VECTORS = [(7168, 16384), (24576, 1536), (4096, 7168), (7168, 2048), (36864, 7168), (4096, 4096),
            (24576, 4096), (28672, 4096), (4096, 14336), (128256, 4096)]  # n, k
 ATTENTION = [("GQA 32/8", 32, 8, 128, 128), ("MLA 128", 128, 128, 192, 128)]  # heads, key and value columns
-TOKENS = [4096]
+TOKENS = [4096, 16384]
 
 
 def attention(tokens, heads, kv_heads, key_dim, value_dim):

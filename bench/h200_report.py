@@ -27,7 +27,7 @@ matmuls |= {(p["m"], p["n"], p["k"]): p["tflop_s"] for p in peers if p.get("work
 vectors = {(p["n"], p["k"]): p["gb_s"] for p in peers if p.get("work") == "vector"}
 attention = {(p["shape"], p["tokens"]): p["tflop_s"] for p in peers if p.get("work") == "attention"}
 copy = next(p["gb_s"] for p in peers if p.get("work") == "copy")
-ours = {name: lines(name) for name in ("fp8", "attention", "matvec", "prompt", "quantized")}
+ours = {name: lines(name) for name in ("fp8", "attention", "decode_attention", "matvec", "prompt", "quantized")}
 models = {path.name: json.loads(path.read_text())[0] for kind in ("decode", "prefill")
           for path in sorted(OUT.glob(f"*.{kind}.json"))}
 device = (OUT / "matvec.txt").read_text().splitlines()[0]
@@ -42,9 +42,12 @@ flops = [(r, 2e-6 * r["tokens"] * r["rows"] * r["cols"] / r["us"]) for r in ours
 table(["bf16 weights, M x N x K", "variant", "TFLOP/s", "torch", "ratio"],
       [(f"{r['tokens']} x {r['rows']} x {r['cols']}", r["variant"], f"{f:.1f}",
         *ratio(f, matmuls.get((r["tokens"], r["rows"], r["cols"])))) for r, f in flops])
-table(["causal attention", "tokens", "variant", "TFLOP/s", "torch", "ratio"],
-      [(r["shape"], r["tokens"], r["variant"], f"{r['tflop_s']:.1f}",
+table(["causal attention", "cache", "tokens", "variant", "TFLOP/s", "torch bf16", "ratio"],
+      [(r["shape"], r["format"], r["tokens"], r["variant"], f"{r['tflop_s']:.1f}",
         *ratio(r["tflop_s"], attention.get((r["shape"], r["tokens"])))) for r in ours["attention"]])
+table(["attention of few tokens", "cache", "tokens", "context", "variant", "us", "GB/s", "of read", "TFLOP/s"],
+      [(r["shape"], r["format"], r["tokens"], r["context"], r["variant"], f"{r['us']:.1f}", f"{r['gb_s']:.0f}",
+        f"{r['gb_s'] / r['read_gb_s']:.2f}", f"{r['tflop_s']:.1f}") for r in ours["decode_attention"]])
 table(["format", "N x K", "tokens", "us", "GB/s", "of read", "torch.mv bf16"],
       [(r["format"], f"{r['rows']} x {r['cols']}", r["tokens"], f"{r['us']:.1f}", f"{r['gb_s']:.0f}",
         f"{r['gb_s'] / r['read_gb_s']:.2f}",
