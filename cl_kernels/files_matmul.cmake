@@ -49,7 +49,6 @@ list(APPEND KERNEL_FILES
   nvidia/attention_latent_mma.cl
   nvidia/attention_mma.cl
   nvidia/attention_pack.cl
-  nvidia/attention_rows.clh
   nvidia/attention_tiles.clh
   nvidia/attention_wgmma.cl
   nvidia/bf16_parts.clh
@@ -74,6 +73,7 @@ list(APPEND KERNEL_FILES
   nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
+  nvidia/query_rows.clh
   nvidia/sm90.clh
   nvidia/store_tile.clh
   nvidia/warp.clh

@@ -19,7 +19,7 @@
 #define KEY_STEPS (KEY_COLS / 16)
 #define SCORES (KEY_TILE / 8)
 #define ROWS 128  // of a group
-#include "nvidia/attention_rows.clh"
+#include "nvidia/query_rows.clh"
 #include "nvidia/wgmma_n128.clh"
 #include "nvidia/wgmma_n64.clh"
 
