@@ -75,7 +75,7 @@ TEST_CASE("attention: head keys and values in one matrix, shared rotary keys in 
 
 TEST_CASE("attention: one latent cache is key and value of all heads") {
   check_all({{1, 70, 5, 1, 576, 512}, {3, 260, 5, 1, 80, 64}, {10, 70, 6, 1, 576, 512}},
-            AttentionMemory::one_cache, 900, "f32");
+            AttentionMemory::one_cache, 900);
 }
 
 TEST_CASE("attention: few tokens of many heads that share keys") {
