@@ -23,12 +23,14 @@ list(APPEND KERNEL_FILES
   include/row_group.clh
   include/rows_dot_group.clh
   include/rows_dot_vector.clh
+  include/rows_group.clh
   include/rows_lanes.clh
   include/rows_units.clh
   include/rows_vector.clh
   include/tile.clh
   include/tile_dot_local.clh
   include/tile_dot_vector.clh
+  include/tile_group.clh
   include/tile_local.clh
   include/tile_vector.clh
   include/units.clh

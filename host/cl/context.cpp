@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/cl/error.h"
+#include "host/cl/huge_pages.h"
 #include "host/cl/query.h"
 
 namespace clinfer::cl {
@@ -60,6 +61,7 @@ Buffer Device::allocate(int64_t bytes) const {
   MemoryHandle memory(
       clCreateBuffer(context_.get(), CL_MEM_READ_WRITE, static_cast<size_t>(bytes), nullptr, &code));
   if (code != CL_SUCCESS) check_allocation(code, "clCreateBuffer", allocation_text(*info_, bytes));
+  if (info_->is_cpu && bytes >= kHugeFrom) ask_huge_pages(queue_.get(), memory.get(), bytes);
   return Buffer(std::move(memory), bytes, info_->base_align_bytes);
 }
 

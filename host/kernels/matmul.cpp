@@ -10,7 +10,10 @@ std::vector<std::string> weight_defines(const OpContext& context, const graph::W
   const graph::Probes& probes = context.device.probes;
   std::vector<std::string> defines = {format_definition(weight), constant("PTX_ASM", probes.ptx_asm ? 1 : 0),
                                       constant("FP32_DENORMALS", probes.fp32_denormals ? 1 : 0)};
-  if (weight.row_group > 1) defines.push_back(constant("ROW_GROUP", weight.row_group));
+  if (weight.row_group > 1) {
+    defines.push_back(constant("ROW_GROUP", weight.row_group));
+    if (weight.format == "f16") defines.push_back(constant("X86_AVX512", probes.x86_avx512_asm ? 1 : 0));
+  }
   if (weight.format == "fp8_e4m3_128x128") defines.push_back(constant("PTX_E4M3", probes.ptx_e4m3 ? 1 : 0));
   return defines;
 }

@@ -13,19 +13,20 @@ namespace clinfer::kernels {
 namespace {
 
 constexpr int64_t kBlock = 32;
-constexpr int64_t kWord = 4;                      ///< bytes of codes that stay together
 constexpr int64_t kMostPiece = int64_t{1} << 20;  ///< bytes regrouped at a time
 
-/// How a format's rows are cut: a block into `halves` scales and offsets of two bytes and words of codes; the
-/// row of its scale table, if it has one, into scales of so many bytes.
+/// How a format's rows are cut: a block into `halves` scales, offsets or elements of two bytes and `words` of
+/// four codes; the row of its scale table, if it has one, into scales of so many bytes.
 struct Units {
   std::string_view format;
   int64_t halves;
   int64_t words;
   int64_t scale_bytes;
+  bool floats = false;
 };
 constexpr Units kUnits[] = {
-    {"q8_0", 1, 8, 0}, {"q4_0", 1, 4, 0}, {"q4_1", 2, 4, 0}, {"mxint8", 0, 8, 1}, {"int8_g32", 0, 8, 4},
+    {"q8_0", 1, 8, 0},     {"q4_0", 1, 4, 0},      {"q4_1", 2, 4, 0},       {"mxint8", 0, 8, 1},
+    {"int8_g32", 0, 8, 4}, {"f16", 1, 0, 0, true}, {"bf16", 1, 0, 0, true},
 };
 
 const Units* find_units(std::string_view format) {
@@ -89,7 +90,7 @@ std::vector<Region> regions_of(const graph::Weight& weight) {
   const WeightArgs args = weight_args(weight);
   const int64_t rows = weight.experts * weight.rows;
   std::vector<int64_t> units(static_cast<size_t>(cut.halves), 2);
-  units.insert(units.end(), static_cast<size_t>(cut.words), kWord);
+  units.insert(units.end(), static_cast<size_t>(cut.words), 4);
   std::vector<Region> regions = {{0, args.row_bytes, rows, std::move(units)}};
   if (cut.scale_bytes > 0)
     regions.push_back({args.scales_offset, args.scale_row_bytes, rows, {cut.scale_bytes}});
@@ -128,9 +129,11 @@ void pass_on(const Region& region, int64_t offset, std::span<const std::byte> by
 }  // namespace
 
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x) {
-  if (!one_item_workers(device) || !device.probes.x86_vnni_asm) return false;
-  if (x.format.empty() || !activation_layout(x.format, x.cols).integers) return false;
-  return find_units(weight.format) != nullptr && weight.rows % kGroupRows == 0 && weight.cols % kBlock == 0;
+  const Units* units = find_units(weight.format);
+  if (units == nullptr || !one_item_workers(device) || weight.rows % kGroupRows != 0) return false;
+  if (units->floats) return x.format.empty();
+  if (!device.probes.x86_vnni_asm || weight.cols % kBlock != 0) return false;
+  return !x.format.empty() && activation_layout(x.format, x.cols).integers;
 }
 
 LayoutSink grouping(const graph::Weight& weight, LayoutSink sink) {

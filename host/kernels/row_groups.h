@@ -12,9 +12,9 @@ namespace clinfer::kernels {
 /// Rows of a group: lanes of a vector of 512 bits, one a row.
 inline constexpr int64_t kGroupRows = 16;
 
-/// Whether kernels of the device multiply groups of 16 rows of this weight with activations of this type:
-/// CPUs with VNNI, integers of 32 with a step (cl_kernels/include/row_group.clh), rows of an expert that fill
-/// groups.
+/// Whether kernels of the device multiply groups of 16 rows of this weight with activations of this type
+/// (cl_kernels/include/row_group.clh): of CPUs, f16 and bf16 with floats; where VNNI works, integers of 32
+/// with a step with int8. The rows of an expert fill groups.
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 
 /// Receives pieces of a weight's device layout (kernels::WeightLayout).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/cl/slabs.h"
 #include "host/kernels/row_groups.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/dummy_weights.h"
@@ -112,9 +113,13 @@ void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkp
     done += bytes;
     if (progress) progress(std::min(done, total), total);
   };
+  std::map<int, int64_t> bytes_of;
+  for (const auto& [key, w] : wanted) bytes_of[w.value->device] += w.bytes;
+  std::map<int, cl::Slabs> slabs;
+  for (const auto& [d, bytes] : bytes_of) slabs.try_emplace(d, device(d), bytes);
   std::map<int, DummyWeights> dummies;
   for (const auto& [key, w] : wanted) {
-    const cl::Buffer buffer = device(w.value->device).allocate(w.bytes);
+    const cl::Buffer buffer = slabs.at(w.value->device).allocate(w.bytes);
     if (w.value->weight() != nullptr && !checkpoint.has_bytes()) {
       const auto dummy = dummies.try_emplace(w.value->device, device(w.value->device)).first;
       dummy->second.fill(*w.value->weight(), buffer);

@@ -12,7 +12,11 @@ using namespace clinfer::tests;
 
 namespace {
 
-constexpr std::string_view kFormats[] = {"q8_0", "q4_0", "q4_1", "mxint8", "int8_g32"};
+constexpr std::string_view kFormats[] = {"q8_0", "q4_0", "q4_1", "mxint8", "int8_g32", "f16", "bf16"};
+
+bool is_float(std::string_view format) {
+  return format == "f16" || format == "bf16";
+}
 
 graph::Weight weight_of(std::string_view format, int64_t experts, int64_t rows, int64_t cols) {
   graph::Weight weight{.tensors = {"w"}, .experts = experts, .rows = rows, .cols = cols};
@@ -61,11 +65,11 @@ Case linear_case(std::string_view weights, const std::string& activations, int64
   return in_groups(std::move(c));
 }
 
-Case expert_case(std::string_view weights, int64_t tokens, uint64_t seed) {
+Case expert_case(std::string_view weights, const std::string& activations, int64_t tokens, uint64_t seed) {
   constexpr int64_t kTopK = 2, kExperts = 5, kRows = 48, kCols = 224;
   std::mt19937_64 random(seed);
   graph::Builder builder("expert_linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, kCols, "int8_g32"});
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, kCols, activations});
   const auto ids = builder.input("ids", {graph::DType::i32, graph::kTokens, kTopK});
   const auto w = builder.expert_weight("w", {"0", "1", "2", "3", "4"}, kExperts, kRows, kCols);
   const auto y = builder.add(graph::ExpertLinear{}, "y", {x, ids, w});
@@ -157,20 +161,27 @@ TEST_CASE("row groups: devices with VNNI, int8 activations, whole groups and blo
   CHECK_FALSE(suits(weight_of("mxint8", 1, 32, 80)));
   const graph::Type plain{graph::DType::f32, graph::kTokens, 64};
   CHECK_FALSE(kernels::suits_row_groups(device, weight_of("q4_0", 1, 32, 64), plain));
+  CHECK_FALSE(suits(weight_of("f16", 1, 32, 80)));
   device.probes.x86_vnni_asm = false;
   CHECK_FALSE(suits(weight_of("q4_0", 1, 32, 64)));
+  CHECK(kernels::suits_row_groups(device, weight_of("bf16", 1, 32, 81), plain));
 }
 
 TEST_CASE("row groups: every kernel that reads them") {
   uint64_t seed = 1300;
   for (const std::string_view format : kFormats) {
+    const std::string activations = is_float(format) ? "" : "int8_g32";
     for (const int64_t tokens : {1, 3, 4, 6, 8, 9, 67})
-      check(linear_case(format, tokens == 6 ? "mxint8" : "int8_g32", tokens, 48, tokens % 2 ? 32 : 1120,
-                        tokens % 3 == 0, ++seed));
-    if (format != "q4_1" && format != "mxint8") continue;  // with offsets, with scales apart
+      check(linear_case(format, tokens == 6 && !is_float(format) ? "mxint8" : activations, tokens, 48,
+                        tokens % 2 ? 32 : 1120, tokens % 3 == 0, ++seed));
+    if (is_float(format)) {
+      check(linear_case(format, "", 7, 32, 37, true, ++seed));
+      check(linear_case(format, "", 21, 32, 37, true, ++seed));
+    }
+    if (format != "q4_1" && format != "mxint8" && format != "f16") continue;  // the others are read alike
     check(linear_case(format, "", 5, 32, 96, true, ++seed));
     check(linear_case(format, "", 20, 32, 96, false, ++seed));
-    for (const int64_t tokens : {1, 5, 40}) check(expert_case(format, tokens, ++seed));
+    for (const int64_t tokens : {1, 5, 40}) check(expert_case(format, activations, tokens, ++seed));
     check(embedding_case(format));
   }
   for (const std::string activations : {"mxint8", "int8_g32"}) {
