@@ -2,6 +2,43 @@
 #include "args/rms_norm_args.h"
 #include "lanes.clh"
 
+#if WG_SIZE > 1
+#define AT_ONCE 8  // columns that a lane asks memory for
+
+static void rms_norm_load(global const float* restrict from, uint begin, uint cols, float* v) {
+#pragma unroll
+  for (uint k = 0; k < AT_ONCE; ++k) {
+    const uint i = begin + k * WG_SIZE;
+    v[k] = i < cols ? from[i] : 0.0f;
+  }
+}
+
+static float rms_norm_square_sum(global const float* restrict x, uint cols, local float* scratch) {
+  float sum = 0.0f;
+  for (uint begin = LANE; begin < cols; begin += AT_ONCE * WG_SIZE) {
+    float v[AT_ONCE];
+    rms_norm_load(x, begin, cols, v);
+#pragma unroll
+    for (uint k = 0; k < AT_ONCE; ++k) sum += v[k] * v[k];
+  }
+  return group_sum(sum, scratch);
+}
+
+static void rms_norm_scale(global const float* restrict x, global const float* restrict weight,
+                           global float* restrict y, uint cols, float factor, float offset) {
+  for (uint begin = LANE; begin < cols; begin += AT_ONCE * WG_SIZE) {
+    float v[AT_ONCE];
+    float w[AT_ONCE];
+    rms_norm_load(x, begin, cols, v);
+    rms_norm_load(weight, begin, cols, w);
+#pragma unroll
+    for (uint k = 0; k < AT_ONCE; ++k) {
+      const uint i = begin + k * WG_SIZE;
+      if (i < cols) y[i] = v[k] * factor * (w[k] + offset);
+    }
+  }
+}
+#else
 static float rms_norm_square_sum(global const float* restrict x, uint cols, local float* scratch) {
   vec_t even = 0.0f;
   vec_t odd = 0.0f;
@@ -22,6 +59,14 @@ static float rms_norm_square_sum(global const float* restrict x, uint cols, loca
   return group_sum(sum, scratch);
 }
 
+static void rms_norm_scale(global const float* restrict x, global const float* restrict weight,
+                           global float* restrict y, uint cols, float factor, float offset) {
+  for (uint i = 0; i + VEC <= cols; i += VEC)
+    vec_store(vec_load(x + i) * factor * (vec_load(weight + i) + offset), y + i);
+  for (uint i = cols / VEC * VEC; i < cols; ++i) y[i] = x[i] * factor * (weight[i] + offset);
+}
+#endif
+
 static void rms_norm_body(uint worker, uint workers, global const float* restrict x,
                           global const float* restrict weight, global float* restrict y, const RmsNormArgs* a,
                           local float* scratch) {
@@ -31,9 +76,7 @@ static void rms_norm_body(uint worker, uint workers, global const float* restric
     global float* to = y + (size_t)group * cols;
     const float mean = rms_norm_square_sum(from, cols, scratch) / (float)cols;
     const float factor = 1.0f / sqrt(mean + a->eps);
-    for (uint i = LANE * VEC; i + VEC <= cols; i += WG_SIZE * VEC)
-      vec_store(vec_load(from + i) * factor * (vec_load(weight + i) + a->weight_offset), to + i);
-    for (uint i = cols / VEC * VEC + LANE; i < cols; i += WG_SIZE) to[i] = from[i] * factor * (weight[i] + a->weight_offset);
+    rms_norm_scale(from, weight, to, cols, factor, a->weight_offset);
   }
 }
 

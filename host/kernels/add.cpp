@@ -10,7 +10,7 @@ namespace {
 Prepared prepare(const OpContext& context) {
   AddArgs args{};
   args.cols = narrow(context.input(0).type.cols, "add: columns");
-  args.chunk = kColumnChunk;
+  args.chunk = column_chunk(context.device);
   args.right_stride = context.input(1).type == context.input(0).type ? args.cols : 0;
   args.scale = std::get<graph::Add>(context.node.op).scale;
   Launch launch = make_launch("add", {}, {input_ref(0), input_ref(1), output_ref(0)},

@@ -20,7 +20,7 @@ Prepared prepare(const OpContext& context) {
   args.limit = op.limit > 0 ? op.limit : std::numeric_limits<f32>::infinity();
   args.alpha = op.alpha;
   args.up_offset = op.up_offset;
-  args.chunk = kColumnChunk;
+  args.chunk = column_chunk(context.device);
   Launch launch = make_launch("glu",
                               {constant("ACTIVATION", static_cast<int64_t>(op.activation)),
                                constant("CLAMPED", op.clamped()), constant("STEP", op.interleaved ? 2 : 1)},

@@ -12,9 +12,13 @@ inline int64_t lanes_for(const graph::DeviceInfo& device, int64_t wanted) {
   return group_size(device, lanes);
 }
 
-/// Columns of a row that an item of an elementwise kernel takes.
-inline constexpr int64_t kColumnChunk = 1024;
 inline constexpr int64_t kElementwiseLanes = 128;
+
+/// Columns of a row that an item of an elementwise kernel takes: on GPUs one a lane, since a lane that takes
+/// one after another waits for memory each time.
+inline int32_t column_chunk(const graph::DeviceInfo& device) {
+  return one_item_workers(device) ? 1024 : static_cast<int32_t>(kElementwiseLanes);
+}
 
 inline int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;

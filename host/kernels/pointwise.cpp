@@ -11,7 +11,7 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::Pointwise>(context.node.op);
   PointwiseArgs args{};
   args.cols = narrow(context.input(0).type.cols, "pointwise: columns");
-  args.chunk = kColumnChunk;
+  args.chunk = column_chunk(context.device);
   args.parameter = op.parameter;
   // The kernel numbers the functions in the order of the enumeration.
   Launch launch = make_launch("pointwise", {constant("FUNCTION", static_cast<int64_t>(op.function))},

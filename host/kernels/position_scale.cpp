@@ -11,7 +11,7 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::PositionScale>(context.node.op);
   PositionScaleArgs args{};
   args.cols = narrow(context.input(0).type.cols, "position_scale: columns");
-  args.chunk = kColumnChunk;
+  args.chunk = column_chunk(context.device);
   args.length = narrow(op.length, "position_scale: length");
   args.shift = narrow(op.shift, "position_scale: shift");
   args.steps = op.steps;
