@@ -2,19 +2,17 @@
 // they come, and wait for those that others have taken where a launch needs what an earlier one wrote. A
 // group that has not begun or does not get on holds nobody up but by the worker it has taken, so groups need
 // not run side by side.
-//   CHAIN_CALL(function, worker, workers, pointers, args, scratch): calls the function of that number
-//   (the host puts it before this text, with the functions: host/cl/joined_source.h)
+//   CHAIN_FUNCTIONS(items): here the host puts the functions (host/cl/joined_source.h), with
+//   CHAIN_CALL(function, worker, workers, pointers, args, scratch): calls the one of that number
 //   CHAIN_SCRATCH: floats of local memory that a function wants at most
 //   X86_LINUX: 1 where inline assembly of x86 works and Linux runs it
-#ifndef CHAIN_CALL
-#error CHAIN_CALL
-#endif
 #ifndef CHAIN_SCRATCH
 #error CHAIN_SCRATCH
 #endif
 #ifndef X86_LINUX
 #error X86_LINUX (0 or 1)
 #endif
+CHAIN_FUNCTIONS(items)
 #include "cl_kernels/args/chain_args.h"
 
 #define SPINS_BEFORE_YIELD 500

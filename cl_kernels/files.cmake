@@ -2,6 +2,7 @@
 set(KERNEL_FILES
   args/chain_args.h
   chain.cl
+  chain_groups.cl
   probe/base.cl
   probe/fp16.cl
   probe/fp32_denormals.cl

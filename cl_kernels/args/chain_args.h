@@ -14,3 +14,17 @@ typedef struct ChainLink {
   i32 reserved;
 } ChainLink;
 ARGS_SIZE(ChainLink, 32)
+
+// One launch of a chain of groups (cl_kernels/chain_groups.cl). Its record: this, addresses of its buffers,
+// its args from byte `args` on; the next record follows.
+typedef struct GroupLink {
+  i32 function;  // number of its CHAIN_CALL
+  i32 workers;   // that carry it out
+  i32 waits;     // 1: what came before must be done
+  i32 scratch;   // bytes of local memory that a worker gets as its last argument, a multiple of 16
+  i32 args;      // bytes from the start of the record
+  i32 words;     // of the record, in 4 bytes
+  i32 turn;      // the group that takes its first worker, so that launches that wait for nothing spread
+  i32 reserved;
+} GroupLink;
+ARGS_SIZE(GroupLink, 32)

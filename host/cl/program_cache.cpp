@@ -54,8 +54,8 @@ std::string request_key(const Device& device, const ProgramSource& source) {
 }
 
 std::string text_of(const SourceLoader& loader, const ProgramSource& source) {
-  const std::string text = loader.resolve(source.entry, source.defines);
-  return source.units.empty() ? text : join_units(loader, source.units) + text;
+  std::string text = loader.resolve(source.entry, source.defines);
+  return source.units.empty() ? text : with_functions(loader, std::move(text), source.units);
 }
 
 }  // namespace

@@ -119,16 +119,16 @@ Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelChec
 }
 
 bool Engine::worth_joining() const {
+  if (!options_.join_from_bytes) return false;
   for (size_t d = 0; d < storage_->devices(); ++d) {
-    if (options_.join_from_bytes && storage_->bytes_on(static_cast<int>(d)) >= *options_.join_from_bytes)
-      return true;
+    if (storage_->bytes_on(static_cast<int>(d)) >= *options_.join_from_bytes) return true;
   }
   return false;
 }
 
 void Engine::join_launches(Executor& executor, const ProgramSourceLookup& programs) const {
   try {
-    executor.join_launches(programs);
+    executor.join_launches(programs, options_.join_as);
     if (options_.verify_kernels && !executor.check_joined())
       spdlog::warn("each kernel is launched by itself: joined, they answer differently");
   } catch (const Error& error) {

@@ -71,7 +71,9 @@ graph::ValueId Executor::named(std::string_view name) const {
 
 void Executor::write(std::string_view input, std::span<const std::byte> bytes) {
   const graph::ValueId id = named(input);
-  storage_->device(plan_->graph.value(id).device).write(buffer_of(id), bytes);
+  cl::StagedWrite& staged = inputs_[id];
+  staged.bytes().assign(bytes.begin(), bytes.end());
+  staged.enqueue(storage_->device(plan_->graph.value(id).device), buffer_of(id));
 }
 
 void Executor::write_from(std::string_view input, const Executor& from, std::string_view output,
@@ -104,7 +106,7 @@ void Executor::run(const graph::Sizes& sizes) {
   auto joined = observer_ ? joined_.end() : joined_.begin();
   for (size_t i = 0; i < steps_.size();) {
     if (joined != joined_.end() && joined->first == i) {
-      guarded(i, [&] { joined->chain.run(sizes); });
+      guarded(i, [&] { joined->chain->run(sizes); });
       i = joined++->end;
       continue;
     }
@@ -128,27 +130,41 @@ void Executor::guarded(size_t step, const std::function<void()>& act) const {
   }
 }
 
-bool Executor::can_join(size_t step, int device) const {
+bool Executor::can_join(size_t step, int device, kernels::ChainKind kind) const {
   const std::vector<BoundLaunch>& launches = steps_[step].launches;
   const graph::DeviceInfo& info = storage_->device(device).info();
   return node_of(step).device == device && !launches.empty() &&
-         std::ranges::all_of(launches,
-                             [&](const BoundLaunch& b) { return kernels::Chain::takes(info, *b.launch); });
+         std::ranges::all_of(
+             launches, [&](const BoundLaunch& b) { return kernels::chain_takes(kind, info, *b.launch); });
 }
 
-void Executor::join_launches(const ProgramSourceLookup& programs) {
+/// Caches are inputs of the ops that change them.
+bool Executor::may_write(const graph::Node& node, const kernels::BufferRef& ref) const {
+  return ref.kind != kernels::BufferRef::Kind::input ||
+         plan_->graph.value(node.inputs.at(ref.index)).cache() != nullptr;
+}
+
+void Executor::add_launches(size_t step, std::vector<kernels::BoundLaunch>& launches) const {
+  for (const BoundLaunch& b : steps_[step].launches) {
+    std::vector<bool> writes;
+    for (const kernels::BufferRef& ref : b.launch->buffers) writes.push_back(may_write(node_of(step), ref));
+    launches.push_back({b.launch, b.buffers, std::move(writes)});
+  }
+}
+
+void Executor::join_launches(const ProgramSourceLookup& programs, std::optional<kernels::ChainKind> as) {
   constexpr size_t kFewest = 4;  // launches that are worth a program of their own
   std::vector<Joined> joined;
   for (size_t first = 0; first < steps_.size();) {
     const int device = node_of(first).device;
+    const auto kind = as ? as : kernels::chain_kind(storage_->device(device).info());
     std::vector<kernels::BoundLaunch> launches;
     size_t end = first;
-    for (; end < steps_.size() && can_join(end, device); ++end) {
-      for (const BoundLaunch& b : steps_[end].launches) launches.push_back({b.launch, b.buffers});
-    }
+    for (; end < steps_.size() && kind && can_join(end, device, *kind); ++end) add_launches(end, launches);
     if (launches.size() >= kFewest) {
       const auto build = [&](const cl::ProgramSource& source) { return programs(device, source); };
-      joined.push_back({first, end, kernels::Chain(storage_->device(device), std::move(launches), build)});
+      joined.push_back(
+          {first, end, kernels::make_chain(*kind, storage_->device(device), std::move(launches), build)});
     }
     first = std::max(end, first + 1);
   }
@@ -172,6 +188,7 @@ std::vector<std::vector<std::byte>> Executor::answer_to_zeros() {
 }
 
 bool Executor::check_joined() {
+  if (joined_.empty()) return true;
   const auto answer = answer_to_zeros();
   std::vector<Joined> kept = std::exchange(joined_, {});
   if (answer_to_zeros() != answer) return false;
@@ -182,7 +199,7 @@ bool Executor::check_joined() {
 size_t Executor::commands() const {
   size_t count = joined_.size();
   for (const BoundStep& step : steps_) count += std::max<size_t>(1, step.launches.size());
-  for (const Joined& joined : joined_) count -= joined.chain.launches();
+  for (const Joined& joined : joined_) count -= joined.chain->launches();
   return count;
 }
 

@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "host/cl/kernel.h"
+#include "host/cl/staged_write.h"
 #include "host/kernels/chain.h"
 #include "host/plan/plan.h"
 #include "host/run/observer.h"
@@ -42,9 +45,9 @@ class Executor {
   /// Waits and reads an output.
   void read(std::string_view output, std::span<std::byte> bytes) const;
 
-  /// Joins launches that follow each other on a CPU into one launch each (kernels::Chain), from now on.
-  /// Throws as Chain does; launches then stay apart.
-  void join_launches(const ProgramSourceLookup& programs);
+  /// Joins launches that follow each other on a device into one launch each (kernels::Chain), from now on, as
+  /// fits the device or `as` says. Throws as make_chain does; launches then stay apart.
+  void join_launches(const ProgramSourceLookup& programs, std::optional<kernels::ChainKind> as = {});
   /// Whether one token of zeros gives the same bits either way; if not, launches are apart again. Writes the
   /// first rows of caches.
   bool check_joined();
@@ -73,11 +76,13 @@ class Executor {
   struct Joined {
     size_t first;
     size_t end;
-    kernels::Chain chain;
+    std::unique_ptr<kernels::Chain> chain;
   };
 
   cl::Buffer locate(graph::ValueId id);
-  bool can_join(size_t step, int device) const;
+  bool can_join(size_t step, int device, kernels::ChainKind kind) const;
+  bool may_write(const graph::Node& node, const kernels::BufferRef& ref) const;
+  void add_launches(size_t step, std::vector<kernels::BoundLaunch>& launches) const;
   std::vector<std::vector<std::byte>> answer_to_zeros();
   const graph::Node& node_of(size_t step) const;
   void guarded(size_t step, const std::function<void()>& act) const;
@@ -106,6 +111,7 @@ class Executor {
   std::vector<BoundStep> steps_;
   std::vector<Joined> joined_;      ///< in order
   std::vector<std::byte> staging_;  ///< for copies between devices
+  std::map<graph::ValueId, cl::StagedWrite> inputs_;
   Observer observer_;
 };
 

@@ -24,6 +24,15 @@ constexpr std::array kFiles = {
                  "    local float* scratch) {\n"
                  "  for (int i = get_group_id(0); i < a.count; i += "
                  "get_num_groups(0)) y[i] = TIMES(x[i]);\n}\n"},
+    EmbeddedFile{
+        "turn.cl",
+        "kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void turn(global float* x,\n"
+        "                                                              const int count) {\n"
+        "#if WG_SIZE > 32\n  local float tile[4][WG_SIZE];\n#else\n  local float tile[WG_SIZE];\n#endif\n"
+        "  local uchar flags[2] __attribute__((aligned(16)));\n"
+        "  local float* mine = tile[get_local_id(0)];\n"
+        "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = *mine;\n}\n"
+        "static int tile(int flags);\n"},
 };
 
 bool contains(const std::string& text, const std::string& part) {
@@ -64,7 +73,7 @@ TEST_CASE("source names: functions that macros name") {
 
 TEST_CASE("joined source: units keep their names apart and are called by number") {
   const std::array units = {twice("2.0f"), twice("3.0f")};
-  const std::string text = join_units(SourceLoader(kFiles), units);
+  const std::string text = join_units(SourceLoader(kFiles), units, JoinAs::items);
   CHECK(contains(text, "#define twice u0_twice\n"));
   CHECK(contains(text, "#define TwiceArgs u1_TwiceArgs\n"));
   CHECK(contains(text, "#undef TIMES\n"));
@@ -79,10 +88,32 @@ TEST_CASE("joined source: units keep their names apart and are called by number"
   CHECK_FALSE(contains(text, "case 2:"));
 }
 
+TEST_CASE("joined source: groups get their local memory and barriers as places in a larger group") {
+  const std::array units = {
+      JoinedUnit{"turn.cl", {"WG_SIZE=64", "CHAIN_GROUP=64"}, {"turn"}},
+      JoinedUnit{"twice.cl", {"FACTOR=2.0f", "WG_SIZE=128", "CHAIN_GROUP=128"}, {"twice"}}};
+  const std::string text = join_units(SourceLoader(kFiles), units, JoinAs::groups);
+  CHECK(contains(text, "#define CHAIN_THREADS 128\n"));
+  CHECK(contains(text,
+                 "typedef struct {\n  uint unused[4];\n#if WG_SIZE > 32\nfloat tile[4][WG_SIZE];\n#else\n"
+                 "float tile[WG_SIZE];\n#endif\nuchar flags[2] __attribute__((aligned(16)));\n"
+                 "} chain_memory_turn;\n"));
+  CHECK(contains(text, "#define chain_memory_turn u0_chain_memory_turn\n"));
+  CHECK(contains(text, "#define tile (((local chain_memory_turn*)chain_memory)->tile)\n"));
+  CHECK(contains(text, "  local float* mine = tile[get_local_id(0)];\n"));
+  CHECK(contains(text, "#undef tile\n"));
+  CHECK(contains(text, "#define get_local_id(d) ((size_t)(chain_item() % 64u))\n"));
+  CHECK(contains(text, "#define barrier(flags) CHAIN_BARRIER(64)\n"));
+  CHECK_FALSE(contains(text, "#define barrier(flags) CHAIN_BARRIER(128)\n"));
+  CHECK(
+      contains(text, "turn(worker, workers, mine, (global float*)pointers[0], *(local const int*)args);\n"));
+  CHECK(contains(text, "case 1: chain_call_1(group, groups, workers, pointers, args, memory, scratch);"));
+}
+
 TEST_CASE("joined source: a kernel that is not there") {
   JoinedUnit unit = twice("2.0f");
   unit.kernels = {"thrice"};
-  CHECK_THROWS_WITH_AS(join_units(SourceLoader(kFiles), std::array{unit}),
+  CHECK_THROWS_WITH_AS(join_units(SourceLoader(kFiles), std::array{unit}, JoinAs::items),
                        "kernel source twice.cl has no kernel thrice", Error);
 }
 

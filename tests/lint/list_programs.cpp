@@ -235,8 +235,14 @@ int main() try {
   collect_long_rows(found);
   collect_encoders(found);
   found.programs.insert(
-      "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0"
+      "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0 -DCHAIN_FUNCTIONS(form)="
       " -DCHAIN_CALL(function,worker,workers,pointers,args,scratch)=(void)(function)");
+  for (const char* ptx : {"0", "1"}) {
+    found.programs.insert(
+        std::string("chain_groups.cl -DPTX_ASM=") + ptx + " -DCHAIN_PTX=" + ptx +
+        " -DCHAIN_LOCAL=1024 -DCHAIN_RECORD=64 -DCHAIN_THREADS=64 -DCHAIN_FUNCTIONS(form)="
+        " -DCHAIN_CALL(function,group,groups,workers,pointers,args,memory,scratch)=(void)(function)");
+  }
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
   for (const std::string& name : all_variants(std::make_index_sequence<std::variant_size_v<graph::Op>>{})) {

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+
+#include "cl_kernels/args/chain_args.h"
+#include "host/cl/kernel.h"
+#include "host/cl/staged_write.h"
+#include "host/kernels/chain.h"
+#include "host/kernels/chain_waits.h"
+
+namespace clinfer::kernels {
+
+inline constexpr size_t kMostChainThreads = 256;
+
+/// cl_kernels/chain_groups.cl: a group for each of the device's units, which take the launches' workers in
+/// turn and all meet where a launch needs what another wrote. For GPUs, where each launch costs the host more
+/// than a small kernel takes. That the groups run side by side is tried out first.
+class GroupChain : public Chain {
+ public:
+  GroupChain(const cl::Device& device, std::vector<BoundLaunch> launches, const ProgramLookup& programs);
+
+  void run(const graph::Sizes& sizes) override;
+  size_t launches() const override { return launches_.size(); }
+
+ private:
+  cl::Program build(const ProgramLookup& programs);
+  void expect_side_by_side();
+  void find_waits(const std::vector<bool>& live);
+  void append_record(size_t launch, const Work& work, i32 turn, std::vector<std::byte>& records) const;
+  int write_records(const graph::Sizes& sizes);
+  void enqueue(int count, cl_int most_spins);
+
+  cl::Device device_;
+  std::vector<BoundLaunch> launches_;
+  std::vector<int> functions_;         ///< numbers, one a launch
+  std::vector<uint64_t> addresses_;    ///< of all launches' buffers, one launch after another
+  std::vector<size_t> first_address_;  ///< of each launch
+  std::vector<GroupLink> links_;       ///< one a launch
+  std::vector<bool> live_;             ///< launches of the last call that had work
+  std::vector<std::vector<Access>> accesses_;
+  size_t local_bytes_ = 0;      ///< for the functions
+  size_t record_words_ = 0;     ///< most
+  cl_uint meetings_ = 0;        ///< in one call
+  cl_uint arrived_before_ = 0;  ///< groups counted so far, modulo 2^32
+  cl::StagedWrite written_;
+  cl::Buffer records_;
+  cl::Buffer arrived_;  ///< counts groups
+  cl::Buffer late_;
+  std::optional<cl::Kernel> kernel_;
+};
+
+}  // namespace clinfer::kernels
