@@ -8,6 +8,7 @@
 
 #include "host/plan/escape_html.h"
 #include "host/plan/print.h"
+#include "host/plan/step_facts.h"
 
 namespace clinfer::plan {
 namespace {
@@ -97,15 +98,12 @@ std::string placement_strip(const Plan& plan, const std::vector<graph::DeviceInf
   return svg + "</p>";
 }
 
-graph::Cost cost_of(const Plan& plan, const graph::Node& node) {
-  const std::vector<const graph::Value*> operands = plan.graph.operands(node);
-  return std::visit([&](const auto& op) { return op.cost(operands, plan.most); }, node.op);
-}
-
 std::string traffic_by_op(const Plan& plan) {
   std::map<std::string, double> sums;
-  for (const graph::Node& node : plan.graph.nodes)
-    sums[std::string(graph::name_of(node.op))] += cost_of(plan, node).bytes;
+  for (const Step& step : plan.steps) {
+    const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+    sums[std::string(graph::name_of(node.op))] += facts_of(plan, step, plan.most).cost.bytes;
+  }
   std::vector<Bar> list;
   for (const auto& [op, bytes] : sums) list.push_back({op, bytes});
   std::stable_sort(list.begin(), list.end(), [](const Bar& a, const Bar& b) { return a.bytes > b.bytes; });
@@ -114,7 +112,7 @@ std::string traffic_by_op(const Plan& plan) {
 
 std::string step_row(const Plan& plan, const Step& step, const std::vector<graph::DeviceInfo>& devices) {
   const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
-  const graph::Cost cost = cost_of(plan, node);
+  const StepFacts facts = facts_of(plan, step, plan.most);
   std::string why;
   for (const Refusal& refusal : step.refused)
     why += fmt::format("not {}: {}<br>", escape_html(refusal.variant), escape_html(refusal.reason));
@@ -123,9 +121,8 @@ std::string step_row(const Plan& plan, const Step& step, const std::vector<graph
       "class=\"n\">{:.2f}</td><td "
       "class=\"why\">{}</td></tr>\n",
       escape_html(node.name), escape_html(devices[static_cast<size_t>(node.device)].id),
-      step.variant == nullptr ? "copy" : escape_html(step.variant->name),
-      graph::to_string(plan.graph.value(node.outputs.front()).type), readable_bytes(cost.bytes),
-      cost.flops / 1e6, why);
+      escape_html(facts.variant), graph::to_string(plan.graph.value(node.outputs.front()).type),
+      readable_bytes(facts.cost.bytes), facts.cost.flops / 1e6, why);
 }
 
 std::string plan_section(const Plan& plan, const std::vector<graph::DeviceInfo>& devices) {

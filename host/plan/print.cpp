@@ -4,26 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/plan/step_facts.h"
+
 namespace clinfer::plan {
 namespace {
-
-graph::Cost cost_of(const Plan& plan, const graph::Node& node) {
-  const std::vector<const graph::Value*> operands = plan.graph.operands(node);
-  return std::visit([&](const auto& op) { return op.cost(operands, plan.most); }, node.op);
-}
-
-std::string variant_name(const Step& step) {
-  return step.variant == nullptr ? "copy" : std::string(step.variant->name);
-}
-
-/// The format of the weight a node reads, if it reads one.
-std::string weight_format(const Plan& plan, const graph::Node& node) {
-  for (graph::ValueId id : node.inputs) {
-    const graph::Weight* weight = plan.graph.value(id).weight();
-    if (weight != nullptr && !weight->vector) return weight->format;
-  }
-  return "";
-}
 
 nlohmann::json device_json(const DeviceBytes& bytes, const graph::DeviceInfo& info) {
   return {{"id", info.id},
@@ -55,12 +39,11 @@ std::string to_text(const Plan& plan, const std::vector<graph::DeviceInfo>& devi
   }
   for (const Step& step : plan.steps) {
     const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
-    const graph::Cost cost = cost_of(plan, node);
+    const StepFacts facts = facts_of(plan, step, plan.most);
     const std::string type = graph::to_string(plan.graph.value(node.outputs.front()).type);
-    text +=
-        fmt::format("{:4} {} {:28} {:17} {:24} {:>10} {:8.2f} MFLOP  {}\n", step.node,
-                    devices[static_cast<size_t>(node.device)].id, variant_name(step),
-                    weight_format(plan, node), type, readable_bytes(cost.bytes), cost.flops / 1e6, node.name);
+    text += fmt::format("{:4} {} {:28} {:17} {:24} {:>10} {:8.2f} MFLOP  {}\n", step.node,
+                        devices[static_cast<size_t>(node.device)].id, facts.variant, facts.format, type,
+                        readable_bytes(facts.cost.bytes), facts.cost.flops / 1e6, node.name);
     if (!reasons) continue;
     for (const Refusal& refusal : step.refused)
       text += fmt::format("        not {}: {}\n", refusal.variant, refusal.reason);
@@ -72,7 +55,7 @@ std::string to_json(const Plan& plan, const std::vector<graph::DeviceInfo>& devi
   nlohmann::json steps = nlohmann::json::array();
   for (const Step& step : plan.steps) {
     const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
-    const graph::Cost cost = cost_of(plan, node);
+    const StepFacts facts = facts_of(plan, step, plan.most);
     nlohmann::json refused = nlohmann::json::array();
     for (const Refusal& refusal : step.refused)
       refused.push_back({{"variant", refusal.variant}, {"reason", refusal.reason}});
@@ -80,11 +63,11 @@ std::string to_json(const Plan& plan, const std::vector<graph::DeviceInfo>& devi
                      {"op", graph::name_of(node.op)},
                      {"stage", node.stage},
                      {"device", devices[static_cast<size_t>(node.device)].id},
-                     {"variant", variant_name(step)},
-                     {"format", weight_format(plan, node)},
+                     {"variant", facts.variant},
+                     {"format", facts.format},
                      {"type", graph::to_string(plan.graph.value(node.outputs.front()).type)},
-                     {"bytes", cost.bytes},
-                     {"flops", cost.flops},
+                     {"bytes", facts.cost.bytes},
+                     {"flops", facts.cost.flops},
                      {"refused", refused}});
   }
   nlohmann::json list = nlohmann::json::array();
