@@ -12,6 +12,7 @@ set(KERNEL_FILES
   probe/x86_avx512_asm.cl
   probe/x86_vnni_asm.cl
   speed/multiply.cl
+  speed/multiply_bytes.cl
   speed/read.cl
 )
 include(${CMAKE_CURRENT_LIST_DIR}/files_matmul.cmake)

@@ -81,14 +81,28 @@ double multiply_speed(const Device& device) {
   return flops / seconds_of(device, [&] { kernel.enqueue(device, NdRange({items}, {shape.lanes})); });
 }
 
+/// 0 where no instruction for it is known to work.
+double byte_speed(const Device& device) {
+  if (!device.info().probes.x86_vnni_asm) return 0;
+  constexpr uint32_t kSteps = 1 << 14;
+  constexpr double kProducts = 8 * 64;
+  const Shape shape = shape_of(device.info());
+  Kernel kernel = build(device, "multiply_bytes", "int", shape);
+  const Buffer out = device.allocate(4);
+  kernel.set_all(out, kSteps, uint32_t{0x01010101});
+  const auto items = static_cast<size_t>(shape.groups) * shape.lanes;
+  const double ops = 2 * kProducts * kSteps * static_cast<double>(items);
+  return ops / seconds_of(device, [&] { kernel.enqueue(device, NdRange({items}, {shape.lanes})); });
+}
+
 Digest key_of(const graph::DeviceInfo& device) {
-  return program_key(device, "clinfer device speed 1", std::to_string(device.compute_units));
+  return program_key(device, "clinfer device speed 2", std::to_string(device.compute_units));
 }
 
 }  // namespace
 
 DeviceSpeed measure_speed(const Device& device) {
-  return {read_speed(device), multiply_speed(device)};
+  return {read_speed(device), multiply_speed(device), byte_speed(device)};
 }
 
 std::optional<DeviceSpeed> known_speed(const graph::DeviceInfo& device, const DiskCache& cache) {
@@ -102,6 +116,13 @@ std::optional<DeviceSpeed> known_speed(const graph::DeviceInfo& device, const Di
 
 void remember_speed(const graph::DeviceInfo& device, const DeviceSpeed& speed, DiskCache& cache) {
   cache.store(key_of(device), std::as_bytes(std::span(&speed, 1)));
+}
+
+DeviceSpeed known_or_measured_speed(const graph::DeviceInfo& device, DiskCache& cache) {
+  if (const auto known = known_speed(device, cache)) return *known;
+  const DeviceSpeed speed = measure_speed(Device(device));
+  remember_speed(device, speed, cache);
+  return speed;
 }
 
 }  // namespace clinfer::cl

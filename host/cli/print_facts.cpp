@@ -112,6 +112,7 @@ nlohmann::json devices_json(const ModelFacts& facts, const std::vector<MeasuredD
       for (const ModelFacts::Weights& row : facts.weights) decode[row.format] = row.seconds.at(measured);
       entry["bytes_per_second"] = device.speed->bytes_per_second;
       entry["flops_per_second"] = device.speed->flops;
+      if (device.speed->byte_ops > 0) entry["byte_ops_per_second"] = device.speed->byte_ops;
       entry["prefill_seconds"] = facts.prefill_seconds.at(measured);
       entry["decode_seconds"] = decode;
       ++measured;
