@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/cl/error.h"
+#include "host/cl/event_times.h"
 #include "host/cl/huge_pages.h"
 #include "host/cl/query.h"
 
@@ -126,13 +127,8 @@ void Device::finish() const {
 }
 
 int64_t elapsed_nanoseconds(const EventHandle& event) {
-  cl_ulong start = 0;
-  cl_ulong end = 0;
-  const cl_event raw = event.get();
-  CL_CHECK(clWaitForEvents(1, &raw));
-  CL_CHECK(clGetEventProfilingInfo(event.get(), CL_PROFILING_COMMAND_START, sizeof start, &start, nullptr));
-  CL_CHECK(clGetEventProfilingInfo(event.get(), CL_PROFILING_COMMAND_END, sizeof end, &end, nullptr));
-  return static_cast<int64_t>(end - start);
+  const EventTimes times = event_times(event);
+  return times.end - times.start;
 }
 
 }  // namespace clinfer::cl
