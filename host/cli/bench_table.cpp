@@ -88,7 +88,8 @@ std::string json(const BenchSubject& s, const std::vector<BenchRow>& rows) {
                     {"test", r.test},
                     {"avg_ts", r.mean()},
                     {"stddev_ts", r.deviation()},
-                    {"samples_ts", r.rates}});
+                    {"samples_ts", r.rates},
+                    {"samples_cpu_s", r.cpu_seconds}});
   }
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -9,7 +9,8 @@ namespace clinfer::cli {
 /// One row, named as llama-bench names it: pp512, tg128, tg128 @ d1024.
 struct BenchRow {
   std::string test;
-  std::vector<double> rates;  ///< tokens a second, one a repetition
+  std::vector<double> rates;          ///< tokens a second, one a repetition
+  std::vector<double> cpu_seconds{};  ///< of the process, all threads together, likewise
 
   double mean() const;
   double deviation() const;  ///< of the sample; 0 for a single repetition

@@ -24,6 +24,7 @@ TEST_CASE("bench: llama-bench's rows") {
   for (const auto& row : rows) {
     tests.push_back(row.at("test"));
     CHECK(row.at("samples_ts").size() == 2);
+    CHECK(row.at("samples_cpu_s").size() == 2);
     CHECK(row.at("avg_ts") > 0);
   }
   CHECK(tests == std::vector<std::string>{"pp8", "pp16", "tg4", "pp8 @ d32", "pp16 @ d32", "tg4 @ d32"});

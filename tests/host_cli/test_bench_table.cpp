@@ -12,7 +12,7 @@ namespace {
 
 const BenchSubject kSubject{"a \"model\".gguf", "llama", "keep", "f16", "gpu0 X", "1.0", 3 << 20,
                             2'000'000,          512};
-const std::vector<BenchRow> kRows = {{"pp512", {100, 300}}, {"tg128 @ d4096", {9.5}}};
+const std::vector<BenchRow> kRows = {{"pp512", {100, 300}, {0.5, 0.25}}, {"tg128 @ d4096", {9.5}}};
 
 size_t columns(const std::string& line) {
   return static_cast<size_t>(
@@ -49,5 +49,6 @@ TEST_CASE("csv and json") {
   CHECK(json.size() == 2);
   CHECK(json[1].at("test") == "tg128 @ d4096");
   CHECK(json[0].at("samples_ts").size() == 2);
+  CHECK(json[0].at("samples_cpu_s") == nlohmann::json({0.5, 0.25}));
   CHECK(nlohmann::json::parse(bench_table(kSubject, {}, "json")).empty());
 }
