@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "graph/parameters.h"
 #include "graph/work.h"
@@ -47,11 +48,13 @@ std::vector<BenchRow> measure(run::Engine& engine, const config::BenchConfig& be
   ProgressBar bar("bench");
   const size_t cases = bench.depths.size() * (bench.prompt_tokens.size() + bench.generate_tokens.size());
   const auto add = [&](const char* kind, int64_t tokens, int64_t depth, int64_t most) {
-    BenchRow row{fmt::format("{}{}{}", kind, tokens, depth > 0 ? fmt::format(" @ d{}", depth) : ""), {}};
+    BenchRow row{fmt::format("{}{}{}", kind, tokens, depth > 0 ? fmt::format(" @ d{}", depth) : ""), {}, {}};
     run_tokens(engine, depth, std::min<int64_t>(tokens, most), most);  // warm-up
     for (int64_t i = 0; i < bench.repetitions; ++i) {
+      const std::clock_t cpu = std::clock();
       const double seconds = seconds_of(engine, depth, tokens, most);
       if (interrupted()) return;
+      row.cpu_seconds.push_back(static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
       row.rates.push_back(static_cast<double>(tokens) / seconds);
       bar.update(static_cast<int64_t>(rows.size()) * bench.repetitions + i + 1,
                  static_cast<int64_t>(cases) * bench.repetitions);
