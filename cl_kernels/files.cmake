@@ -9,6 +9,8 @@ set(KERNEL_FILES
   probe/ptx_asm.cl
   probe/ptx_e4m3.cl
   probe/wgmma.cl
+  probe/x86_amx_bf16.cl
+  probe/x86_amx_int8.cl
   probe/x86_avx512_asm.cl
   probe/x86_vnni_asm.cl
   speed/multiply.cl

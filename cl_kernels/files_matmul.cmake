@@ -35,6 +35,7 @@ list(APPEND KERNEL_FILES
   include/tile_vector.clh
   include/units.clh
   include/weight.clh
+  include/x86_amx.clh
   include/x_rows.clh
   linear_rows.cl
   linear_tile.cl

@@ -13,6 +13,8 @@ struct Probes {
   bool fp32_denormals = false;  ///< float denormals are neither flushed on load nor on arithmetic
   bool x86_vnni_asm = false;    ///< inline vpdpbusd on zmm registers
   bool x86_avx512_asm = false;  ///< inline vfmadd231ps on zmm registers
+  bool x86_amx_int8 = false;    ///< inline AMX, products of bytes
+  bool x86_amx_bf16 = false;    ///< inline AMX, products of bf16, and bf16's conversions of AVX-512
   bool ptx_asm = false;         ///< inline PTX
   bool ptx_e4m3 = false;        ///< PTX that converts E4M3 (sm_89 and later)
   bool wgmma = false;           ///< instructions of sm_90a through the program's binary

@@ -16,6 +16,7 @@
 #include "host/cl/program_cache.h"
 #include "host/cl/sm_90a.h"
 #include "host/cl/source_loader.h"
+#include "host/cl/x86_amx.h"
 
 namespace clinfer::cl {
 
@@ -39,6 +40,8 @@ constexpr std::array kProbes = {
     Probe{"fp32_denormals", &graph::Probes::fp32_denormals},
     Probe{"x86_vnni_asm", &graph::Probes::x86_vnni_asm},
     Probe{"x86_avx512_asm", &graph::Probes::x86_avx512_asm},
+    Probe{"x86_amx_int8", &graph::Probes::x86_amx_int8},
+    Probe{"x86_amx_bf16", &graph::Probes::x86_amx_bf16},
     Probe{"ptx_asm", &graph::Probes::ptx_asm},
     Probe{"ptx_e4m3", &graph::Probes::ptx_e4m3},
     Probe{"wgmma", &graph::Probes::wgmma},
@@ -62,7 +65,10 @@ int32_t expected(std::string_view name, int i) {
   if (name == "ptx_asm") return i * 3 + 7;
   if (name == "wgmma") return 32 * (2 * (i % 4) + 1) * (1 + i / 4 % 2);
   if (name == "ptx_e4m3") return std::bit_cast<int32_t>(2.5f + static_cast<float>(i % 8) / 4.0f);
-  if (i >= 16) return -1;  // the x86 probes answer 16 lanes
+  const int tile = (i % 16 - 3) * (i / 16 * 5 - 5);
+  if (name == "x86_amx_int8") return 32 * tile + 64;
+  if (name == "x86_amx_bf16") return std::bit_cast<int32_t>(static_cast<float>(16 * tile + 32));
+  if (i >= 16) return -1;  // the other x86 probes answer 16 lanes
   if (name == "x86_vnni_asm") return i + 4 * 200 * -3;
   return std::bit_cast<int32_t>(1.0f + 2.0f * lane);
 }
@@ -76,6 +82,8 @@ bool worth_asking(std::string_view name, const graph::DeviceInfo& info) {
 #if defined(__x86_64__)
   if (name == "x86_vnni_asm") return info.is_cpu && __builtin_cpu_supports("avx512vnni");
   if (name == "x86_avx512_asm") return info.is_cpu && __builtin_cpu_supports("avx512f");
+  if (name == "x86_amx_int8") return info.is_cpu && may_use_amx_int8();
+  if (name == "x86_amx_bf16") return info.is_cpu && may_use_amx_bf16();
 #else
   if (name.starts_with("x86")) return false;
 #endif

@@ -35,7 +35,7 @@ graph::Probes run_probes(const Device& device, DiskCache& cache, std::string& ba
 
 /// Clears the flags named in `disabled`, a comma list such as "fp16,vnni" (the value of CLINFER_DISABLE). A
 /// short name masks every probe that contains it as a word between underscores: "vnni" masks x86_vnni_asm,
-/// "x86" both x86 probes. Returns the names that match no probe.
+/// "amx" both x86_amx probes. Returns the names that match no probe.
 std::vector<std::string> mask_probes(std::string_view disabled, graph::Probes& probes);
 
 }  // namespace clinfer::cl

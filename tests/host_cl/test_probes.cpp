@@ -43,9 +43,13 @@ TEST_CASE("probes: names of CLINFER_DISABLE mask what they name") {
   CHECK_FALSE(probes.x86_vnni_asm);
   CHECK(probes.x86_avx512_asm);
   CHECK(probes.fp32_denormals);
+  CHECK(probes.x86_amx_int8);
+  CHECK(mask_probes("amx", probes).empty());
+  CHECK_FALSE(probes.x86_amx_int8);
+  CHECK_FALSE(probes.x86_amx_bf16);
   CHECK(mask_probes("x86", probes).empty());
   CHECK_FALSE(probes.x86_avx512_asm);
-  CHECK(mask_probes("ptx_asm,,amx,fp", probes) == std::vector<std::string>{"amx", "fp"});
+  CHECK(mask_probes("ptx_asm,,sve,fp", probes) == std::vector<std::string>{"sve", "fp"});
   CHECK_FALSE(probes.ptx_asm);
   CHECK(probes.base);
 }

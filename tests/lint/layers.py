@@ -14,7 +14,7 @@ ROOMS = {
     "quant/": ([], ""),
     "graph/": (["quant/"], ""),
     "cl_kernels/": ([], ""),
-    "host/cl/": (["cl_kernels/embedded.h", "graph/device_info.h", "quant/error.h"], POSIX + r"|CL/\w+\.h|openssl/\w+\.h"),
+    "host/cl/": (["cl_kernels/embedded.h", "graph/device_info.h", "quant/error.h"], POSIX + r"|CL/\w+\.h|cpuid\.h|openssl/\w+\.h"),
     "host/encode/": (["host/cl/", "graph/device_info.h", "quant/", ARGS], ""),
     "host/io/": (["graph/meta.h", "quant/"], POSIX + r"|nlohmann/json\.hpp"),
     "host/stored/": (["host/io/", "quant/"], ""),
@@ -34,7 +34,7 @@ ROOMS = {
     "tests/": (["host/", "graph/", "quant/", "cl_kernels/"], POSIX + r"|doctest/doctest\.h|nlohmann/json\.hpp|std\w+\.h"),
 }
 # A library that stands behind one file.
-ONE_FILE = {"clblast.h": "host/kernels/linear_clblast.cpp", "openssl/evp.h": "host/cl/sha256.cpp"}
+ONE_FILE = {"clblast.h": "host/kernels/linear_clblast.cpp", "openssl/evp.h": "host/cl/sha256.cpp", "cpuid.h": "host/cl/x86_amx.cpp"}
 
 # Families are named by the list of families and what is below it; elsewhere only as names that files or users say.
 FAMILY = re.compile(r"llama(?!-bench|-perplexity)|qwen|deepseek|gemma|mistral|mixtral|phimoe|olmo|granite|cohere|hunyuan"

@@ -36,7 +36,7 @@ graph::DeviceInfo made_up_device(bool is_cpu) {
   device.max_alloc_bytes = int64_t{16} << 30;
   device.local_bytes = 48 << 10;
   device.max_work_group = 1024;
-  device.probes = {true, true, true, is_cpu, is_cpu, !is_cpu, !is_cpu, !is_cpu};
+  device.probes = {true, true, true, is_cpu, is_cpu, is_cpu, is_cpu, !is_cpu, !is_cpu, !is_cpu};
   device.usable = true;
   return device;
 }
