@@ -28,11 +28,15 @@ list(APPEND KERNEL_FILES
   include/rows_units.clh
   include/rows_vector.clh
   include/tile.clh
+  include/tile_amx.clh
+  include/tile_dot_amx.clh
   include/tile_dot_local.clh
   include/tile_dot_vector.clh
   include/tile_group.clh
   include/tile_local.clh
+  include/tile_output.clh
   include/tile_vector.clh
+  include/transpose16.clh
   include/units.clh
   include/weight.clh
   include/x86_amx.clh

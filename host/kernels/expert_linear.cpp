@@ -1,4 +1,5 @@
 #include "cl_kernels/args/expert_linear_args.h"
+#include "host/kernels/amx.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/mma_rows.h"
@@ -112,11 +113,29 @@ Prepared prepare_dot_grouped(const OpContext& context) {
   return with_tiles(context, dot_tile_shape(context.device), integer_dot_defines(context));
 }
 
+Support supports_amx_int8_grouped(const OpContext& context) {
+  return supports_amx_int8(context, 2);
+}
+
+Prepared prepare_amx_int8_grouped(const OpContext& context) {
+  return with_tiles(context, amx_int8_shape(context, 2), amx_int8_defines(context));
+}
+
+Support supports_amx_bf16_grouped(const OpContext& context) {
+  return supports_amx_bf16(context, 2);
+}
+
+Prepared prepare_amx_bf16_grouped(const OpContext& context) {
+  return with_tiles(context, amx_bf16_shape(context, 2), amx_bf16_defines(context, 2));
+}
+
 constexpr Variant kVariants[] = {
     {"expert_linear/fp8_wgmma", supports_expert_linear_fp8_wgmma, prepare_expert_linear_fp8_wgmma},
+    {"expert_linear/amx_int8", supports_amx_int8_grouped, prepare_amx_int8_grouped},
     {"expert_linear/dot_grouped", supports_dot_grouped, prepare_dot_grouped},
     {"expert_linear/dot_rows", supports_dot_rows, prepare_dot_rows},
     {"expert_linear/mma_rows", supports_expert_linear_mma_rows, prepare_expert_linear_mma_rows},
+    {"expert_linear/amx_bf16", supports_amx_bf16_grouped, prepare_amx_bf16_grouped},
     {"expert_linear/grouped", supports_grouped, prepare_grouped},
     {"expert_linear/rows", supports_rows, prepare_rows},
 };

@@ -1,4 +1,5 @@
 #include "cl_kernels/args/linear_args.h"
+#include "host/kernels/amx.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
@@ -92,13 +93,31 @@ Prepared prepare_dot_tile(const OpContext& context) {
   return with_tiles(context, dot_tile_shape(context.device), integer_dot_defines(context));
 }
 
+Support supports_amx_int8_tile(const OpContext& context) {
+  return supports_amx_int8(context, 1);
+}
+
+Prepared prepare_amx_int8_tile(const OpContext& context) {
+  return with_tiles(context, amx_int8_shape(context, 1), amx_int8_defines(context));
+}
+
+Support supports_amx_bf16_tile(const OpContext& context) {
+  return supports_amx_bf16(context, 1);
+}
+
+Prepared prepare_amx_bf16_tile(const OpContext& context) {
+  return with_tiles(context, amx_bf16_shape(context, 1), amx_bf16_defines(context, 1));
+}
+
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
     {"linear/fp8_wgmma", supports_linear_fp8_wgmma, prepare_linear_fp8_wgmma},
     {"linear/wgmma", supports_linear_wgmma, prepare_linear_wgmma},
     {"linear/mma_rows", supports_linear_mma_rows, prepare_linear_mma_rows},
+    {"linear/amx_int8", supports_amx_int8_tile, prepare_amx_int8_tile},
     {"linear/dot_tile", supports_dot_tile, prepare_dot_tile},
     {"linear/dot_rows", supports_dot_rows, prepare_dot_rows},
+    {"linear/amx_bf16", supports_amx_bf16_tile, prepare_amx_bf16_tile},
     {"linear/tile", supports_linear_tile, prepare_tile},
     {"linear/rows", supports_rows, prepare_rows},
 };

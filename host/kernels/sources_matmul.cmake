@@ -1,5 +1,6 @@
 set(MATMUL_SOURCES
   activation_layout.cpp
+  amx.cpp
   attention_decode_mma.cpp
   attention_latent_mma.cpp
   attention_mma.cpp

@@ -180,7 +180,7 @@ void summarise(const graph::Op& op, const std::set<std::string>& elsewhere) {
   for (const kernels::Variant& variant : kernels::variants_of(op)) {
     int64_t ran = 0;
     std::set<std::string> reasons = elsewhere;
-    reasons.insert("the device has no wgmma");
+    reasons.insert({"the device has no wgmma", "the device has no AMX"});
     bool excused = false;
     for (const auto& [target, count] : counts()[std::string(variant.name)]) {
       std::printf("%-24s %-44s ran %lld", std::string(variant.name).c_str(), target.c_str(),

@@ -1,4 +1,5 @@
 set(MATMUL_TESTS
+  test_amx.cpp
   test_chain_waits.cpp
   test_decoders.cpp
   test_embedding.cpp

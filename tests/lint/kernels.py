@@ -19,8 +19,11 @@ SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 def lint(program: str) -> str:
     entry, *defines = program.split()
     # PTX's operands are known to its own target only.
-    target = "nvptx64" if entry.startswith("nvidia/") or "-DPTX_ASM=1" in defines else "spir64"
-    result = subprocess.run([*COMMAND, "-target", target, *defines, "cl_kernels/" + entry], capture_output=True, text=True)
+    if "-DAMX=1" in defines:  # as are zmm registers
+        target = "x86_64 -march=skylake-avx512"
+    else:
+        target = "nvptx64" if entry.startswith("nvidia/") or "-DPTX_ASM=1" in defines else "spir64"
+    result = subprocess.run([*COMMAND, "-target", *target.split(), *defines, "cl_kernels/" + entry], capture_output=True, text=True)
     return "" if result.returncode == 0 else f"{program}\n{result.stderr}"
 
 
