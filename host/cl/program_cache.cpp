@@ -129,6 +129,7 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
   if (const auto binary = disk_.load(key)) {
     if (auto program = build_from_binary(device, source.stem, *binary, source.options)) {
       count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
+      tell(source, true, start);
       return *std::move(program);
     }
   }
@@ -137,6 +138,7 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
     const auto build_text = source.sm_90a ? build_for_sm_90a : build_from_source;
     Program program = build_text(device, source.stem, text, source.options, shown_options(source));
     count(count_miss);
+    tell(source, false, start);
     if (disk_.enabled()) {
       const std::lock_guard lock(mutex_);
       unsaved_.push_back({program, key});
@@ -185,6 +187,10 @@ bool ProgramCache::has_unsaved() const {
 ProgramCache::Statistics ProgramCache::statistics() const {
   const std::lock_guard lock(mutex_);
   return statistics_;
+}
+
+void ProgramCache::tell(const ProgramSource& source, bool from_disk, Clock::time_point start) const {
+  if (options_.watch) options_.watch({source.stem, from_disk, start, Clock::now()});
 }
 
 void ProgramCache::count(const std::function<void(Statistics&)>& change) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -18,11 +19,20 @@
 
 namespace clinfer::cl {
 
+/// A program that a builder made ready, from disk or from its source.
+struct ProgramReady {
+  std::string stem;
+  bool from_disk = false;
+  std::chrono::steady_clock::time_point start;
+  std::chrono::steady_clock::time_point end;
+};
+
 struct CacheOptions {
   std::filesystem::path folder = DiskCache::folder_from_environment();  ///< empty: no disk cache
   SourceLoader loader = SourceLoader::from_environment();
-  int threads = 2;                ///< background builders, at least 1
-  double exit_save_seconds = 20;  ///< how long the destructor may go on fetching binaries
+  int threads = 2;                                   ///< background builders, at least 1
+  double exit_save_seconds = 20;                     ///< how long the destructor may go on fetching binaries
+  std::function<void(const ProgramReady&)> watch{};  ///< called by the builders' threads; may be empty
 };
 
 /// Counts and seconds summed over threads, since construction.
@@ -92,6 +102,7 @@ class ProgramCache {
   bool take_unsaved(bool launched_only, Unsaved& taken);  ///< with mutex_ held
   void save(const Unsaved& unsaved);
   void count(const std::function<void(Statistics&)>& change);
+  void tell(const ProgramSource& source, bool from_disk, std::chrono::steady_clock::time_point start) const;
 
   Options options_;
   DiskCache disk_;

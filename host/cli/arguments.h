@@ -42,6 +42,7 @@ struct Arguments {
   std::optional<int64_t> prompt_tokens;  ///< inspect --prompt
   bool values_only = false;              ///< rotate --values-only
   std::string statistics;                ///< eval --statistics FILE
+  std::string profile;                   ///< run, bench --profile FILE
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.

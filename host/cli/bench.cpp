@@ -10,6 +10,7 @@
 #include "host/cli/bench_table.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
+#include "host/cli/profile.h"
 #include "host/cli/progress.h"
 #include "host/cli/prompt.h"
 #include "host/cli/setup.h"
@@ -142,11 +143,13 @@ int bench(const Arguments& arguments) {
   config.speculative.method = config::SpeculativeMethod::none;  // the model alone is measured
   std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
   fit_context(config, *checkpoint);
-  const LoadedModel model = load_model(config, std::move(checkpoint));
+  const std::shared_ptr<run::Profile> profile = begin_profile("bench", arguments.profile);
+  const LoadedModel model = load_model(config, std::move(checkpoint), {.profile = profile});
   const GracefulScope scope;
   const std::vector<BenchRow> rows = measure(*model.engine, config.bench);
   write_out(bench_table(subject_of(config, model), rows, arguments.output));
   flush_out();
+  if (profile != nullptr) finish_profile(arguments.profile, *profile, model);
   end_if_interrupted();
   return 0;
 }

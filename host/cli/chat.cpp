@@ -151,8 +151,9 @@ int chat(const Arguments& arguments) {
   const config::RunConfig config = load_source(arguments).config;
   if (!config.prompt.empty()) spdlog::warn("chat: the configuration's prompt is not used");
   std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
+  const std::shared_future<cl::Inventory> listed = begin_listing(nullptr);
   const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
-  const LoadedModel model = load_model(config, std::move(checkpoint));
+  const LoadedModel model = load_model(config, std::move(checkpoint), {.devices = listed});
   Chat chat(config, model, tokenizer);
   const GracefulScope scope;
   const int code = converse(chat);

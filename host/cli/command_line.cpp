@@ -72,6 +72,11 @@ void add_model(CLI::App* verb, Arguments& a) {
   verb->add_option("-m,--model", a.model, "checkpoint folder or .gguf file")->required();
 }
 
+void add_profile(CLI::App* verb, Arguments& a) {
+  verb->add_option("--profile", a.profile,
+                   "write a Chrome trace of every step to this file and a summary to standard error; slower");
+}
+
 void declare_looks(CommandLine& line) {
   Arguments& a = line.arguments;
   CLI::App* v =
@@ -112,6 +117,7 @@ void declare_runs(CommandLine& line) {
                                       "text to continue, or the one message of a run that has messages");
   v->add_option("-f,--file", a.file, "the same from a file, - for standard input")->excludes(prompt);
   add_short_forms(v, a);
+  add_profile(v, a);
   v->add_flag("--print-config", a.print_config, "show every value and where it came from, and stop");
   v->add_flag("--json", a.json, "--print-config as JSON");
 
@@ -139,6 +145,7 @@ void declare_runs(CommandLine& line) {
   v->add_option("-r,--repetitions", a.repetitions, "times each is measured");
   v->add_option("-o,--output", a.output, "md (default), csv or json")
       ->check(CLI::IsMember({"md", "csv", "json"}));
+  add_profile(v, a);
 }
 
 void declare_measures(CommandLine& line) {

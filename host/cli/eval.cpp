@@ -53,7 +53,7 @@ int eval(const Arguments& arguments) {
   const report::Windows windows = scored_text(config, *checkpoint);
   fit_windows(windows, config);
   const int64_t rows = report::rows_of_call(windows, config.runtime.batch_tokens);
-  const LoadedModel model = load_model(config, std::move(checkpoint), rows);
+  const LoadedModel model = load_model(config, std::move(checkpoint), {.prefill_outputs = rows});
   run::InputStatistics statistics;
   if (!arguments.statistics.empty())
     model.engine->observe([&](const run::StepView& view) { statistics.add(view); });

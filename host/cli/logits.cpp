@@ -72,7 +72,8 @@ int logits(const Arguments& arguments) {
   const config::RunConfig config = config_of(arguments, ids);
   std::unique_ptr<io::Checkpoint> checkpoint = io::open(config.model.path);
   check_ids(ids, graph::build_model(checkpoint->config()), context_of(config, *checkpoint));
-  const LoadedModel model = load_model(config, std::move(checkpoint), config.runtime.batch_tokens);
+  const LoadedModel model =
+      load_model(config, std::move(checkpoint), {.prefill_outputs = config.runtime.batch_tokens});
   const std::vector<float> all = all_logits(*model.engine, ids);
   const std::vector<int64_t> shape = {static_cast<int64_t>(ids.size()), model.engine->model().vocab_size};
   const GracefulScope whole_file;

@@ -26,7 +26,8 @@ config::RunConfig fitted(config::RunConfig config, const ReportPlan& plan) {
 
 LoadedModel load(const config::RunConfig& config, const ReportPlan& plan) {
   const config::RunConfig own = fitted(config, plan);
-  return load_model(own, open_weights(own), report::rows_of_call(plan.windows, own.runtime.batch_tokens));
+  return load_model(own, open_weights(own),
+                    {.prefill_outputs = report::rows_of_call(plan.windows, own.runtime.batch_tokens)});
 }
 
 void add_model(const LoadedModel& model, report::Identity& identity) {

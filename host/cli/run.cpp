@@ -3,6 +3,7 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/model_text.h"
 #include "host/cli/output.h"
+#include "host/cli/profile.h"
 #include "host/cli/prompt.h"
 #include "host/cli/setup.h"
 #include "host/cli/source.h"
@@ -49,12 +50,18 @@ int run(const Arguments& arguments) {
   }
   config::RunConfig& config = loaded.config;
   take_prompt(arguments, config);
-  std::unique_ptr<io::Checkpoint> checkpoint = open_checkpoint(config);
-  const text::Tokenizer tokenizer = load_tokenizer(*checkpoint, config.model.tokenizer);
-  const std::vector<int32_t> ids = prompt_ids(config, *checkpoint, tokenizer);
+  const std::shared_ptr<run::Profile> profile = begin_profile("run", arguments.profile);
+  std::unique_ptr<io::Checkpoint> checkpoint =
+      run::timed(profile.get(), "open checkpoint", [&] { return open_checkpoint(config); });
+  const std::shared_future<cl::Inventory> listed = begin_listing(profile);
+  const text::Tokenizer tokenizer = run::timed(
+      profile.get(), "load tokenizer", [&] { return load_tokenizer(*checkpoint, config.model.tokenizer); });
+  const std::vector<int32_t> ids =
+      run::timed(profile.get(), "tokenize", [&] { return prompt_ids(config, *checkpoint, tokenizer); });
   if (ids.empty()) throw Error(Fault::usage, "the prompt is empty (prompt, messages, --prompt or --file)");
   check_length("the prompt", ids.size() + 1, context_of(config, *checkpoint));
-  const LoadedModel model = load_model(config, std::move(checkpoint));
+  const LoadedModel model =
+      load_model(config, std::move(checkpoint), {.profile = profile, .devices = listed});
   generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
                             end_tokens(*model.checkpoint, tokenizer));
   write_out(text::replace_invalid_utf8(config.prompt));  // as the tokenizer reads it
@@ -63,6 +70,7 @@ int run(const Arguments& arguments) {
   write_out("\n");
   flush_out();
   if (!arguments.quiet) print_closing_table(statistics, model);
+  if (profile != nullptr) finish_profile(arguments.profile, *profile, model);
   end_if_interrupted();
   return 0;
 }

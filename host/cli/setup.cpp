@@ -21,7 +21,8 @@ namespace {
 /// Chooses devices by selector; the same device asked for twice is opened once.
 class Chooser {
  public:
-  Chooser() : inventory_(cl::list_devices()), advice_(cl::install_advice(inventory_)) {
+  explicit Chooser(cl::Inventory inventory)
+      : inventory_(std::move(inventory)), advice_(cl::install_advice(inventory_)) {
     for (const std::string& warning : inventory_.warnings) spdlog::warn("{}", warning);
   }
 
@@ -112,9 +113,10 @@ std::unique_ptr<io::Checkpoint> open_weights(const config::RunConfig& config) {
   return io::open(config.model.path);
 }
 
-DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers) {
+DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers,
+                            const std::shared_future<cl::Inventory>& listed) {
   check_spans(config, layers);
-  Chooser chooser;
+  Chooser chooser(listed.valid() ? listed.get() : cl::list_devices());
   DeviceChoice choice;
   const auto rule_for = [&](int64_t stage) {
     return std::find_if(
@@ -155,8 +157,15 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   return options;
 }
 
-std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config) {
+std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config,
+                                                     const std::shared_ptr<run::Profile>& profile) {
   cl::ProgramCache::Options options;
+  if (profile != nullptr) {
+    options.watch = [profile](const cl::ProgramReady& ready) {
+      profile->add_host(ready.from_disk ? "load program" : "compile program", ready.stem, ready.start,
+                        ready.end);
+    };
+  }
   if (config.runtime.kernel_cache == "off") {
     options.folder.clear();
   } else if (config.runtime.kernel_cache != "on") {
@@ -172,17 +181,29 @@ LoadedModel::~LoadedModel() {
   if (programs && programs->has_unsaved()) spdlog::info("storing compiled kernels for the next start");
 }
 
+std::shared_future<cl::Inventory> begin_listing(const std::shared_ptr<run::Profile>& profile) {
+  const auto list = [profile] {
+    return run::timed(profile.get(), "list devices", [] { return cl::list_devices(); });
+  };
+  return std::async(std::launch::async, list).share();
+}
+
 LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
-                       int64_t prefill_outputs) {
+                       const LoadOptions& load) {
+  run::Profile* const profile = load.profile.get();
   const auto start = std::chrono::steady_clock::now();
   LoadedModel model;
   model.checkpoint = std::move(checkpoint);
-  const graph::Model graphs = graph::build_model(model.checkpoint->config(), {true});
+  const graph::Model graphs = run::timed(
+      profile, "build graphs", [&] { return graph::build_model(model.checkpoint->config(), {true}); });
   const int64_t layers = graphs.layers;
   quantize::Rules("weights", config.weights.ignore, config.weights.rules).check_names(tensor_roles(graphs));
-  run::EngineOptions options = engine_options(config, choose_devices(config, layers));
-  options.prefill_outputs = prefill_outputs;
-  model.programs = open_program_cache(config);
+  const DeviceChoice devices =
+      run::timed(profile, "find devices", [&] { return choose_devices(config, layers, load.devices); });
+  run::EngineOptions options = engine_options(config, devices);
+  options.prefill_outputs = load.prefill_outputs;
+  options.profile = load.profile;
+  model.programs = open_program_cache(config, load.profile);
   ProgressBar bar("loading");
   model.engine = std::make_unique<run::Engine>(*model.checkpoint, options, *model.programs,
                                                [&](int64_t done, int64_t total) { bar.update(done, total); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,13 +23,16 @@ struct DeviceChoice {
   std::vector<graph::DeviceInfo> devices;
   graph::Placement placement;  ///< empty: everything on the first
 };
-DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers);
+/// `listed` as begin_listing() gives it; devices are listed here where it is empty.
+DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers,
+                            const std::shared_future<cl::Inventory>& listed = {});
 
 /// The engine's options for a run on those devices.
 run::EngineOptions engine_options(const config::RunConfig& config, const DeviceChoice& choice);
 
-/// A cache of programs as runtime.kernel_cache says.
-std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config);
+/// A cache of programs as runtime.kernel_cache says; `profile` (or nullptr) is told of each that is ready.
+std::unique_ptr<cl::ProgramCache> open_program_cache(const config::RunConfig& config,
+                                                     const std::shared_ptr<run::Profile>& profile = nullptr);
 
 /// Everything a run holds open; taken down in the order engine, programs, checkpoint.
 struct LoadedModel {
@@ -43,10 +47,18 @@ struct LoadedModel {
   double load_seconds = 0;
 };
 
-/// Brings an open checkpoint to the run's devices, with a progress bar on a terminal. Up to `prefill_outputs`
-/// rows of logits may be asked of one prefill call.
+struct LoadOptions {
+  int64_t prefill_outputs = 1;                  ///< most rows of logits that one prefill call is asked for
+  std::shared_ptr<run::Profile> profile{};      ///< what records the loading and all calls, or nullptr
+  std::shared_future<cl::Inventory> devices{};  ///< begin_listing(), or nothing yet
+};
+
+/// Lists the devices in another thread: starting a driver takes as long as reading a tokenizer.
+std::shared_future<cl::Inventory> begin_listing(const std::shared_ptr<run::Profile>& profile);
+
+/// Brings an open checkpoint to the run's devices, with a progress bar on a terminal.
 LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Checkpoint> checkpoint,
-                       int64_t prefill_outputs = 1);
+                       const LoadOptions& load = {});
 
 /// The last part of a model's path, also of one that ends in a slash.
 std::string model_name(const std::string& path);

@@ -115,7 +115,7 @@ Statistics Session::generate(std::span<const int32_t> prompt, const TextSink& si
     return run.statistics;
   }
   if (config_.max_tokens > 0) {
-    const int32_t first = run.sampler.draw(run.sampler.distribution(logits, tokens_));
+    const int32_t first = sample(run, logits);
     run.first_token = Clock::now();
     run.statistics.first_token_seconds = seconds_since(start);
     if (emit(run, first)) {
@@ -131,8 +131,14 @@ Statistics Session::generate(std::span<const int32_t> prompt, const TextSink& si
   return run.statistics;
 }
 
+int32_t Session::sample(Run& run, std::span<const float> logits) {
+  const run::HostScope scope(engine_.profile(), "sample");
+  return run.sampler.draw(run.sampler.distribution(logits, tokens_));
+}
+
 /// Takes a new token; false when it was the last.
 bool Session::emit(Run& run, int32_t id) {
+  const run::HostScope scope(engine_.profile(), "text");
   const auto finish = [&](Finish reason) {
     run.statistics.finish = reason;
     return false;
@@ -157,7 +163,7 @@ void Session::plain_loop(Run& run) {
     const std::span<const float> logits = engine_.forward(
         std::span(&tokens_.back(), 1), static_cast<int64_t>(tokens_.size()) - 1, std::span(&row, 1));
     cached_ = tokens_.size();
-    if (!emit(run, run.sampler.draw(run.sampler.distribution(logits, tokens_)))) return;
+    if (!emit(run, sample(run, logits))) return;
   }
 }
 

@@ -51,6 +51,7 @@ class Session {
   std::span<const float> prefill(std::span<const int32_t> prompt, size_t cached, size_t& last_chunk,
                                  const std::atomic<bool>& interrupt);
   size_t cached_prefix(std::span<const int32_t> prompt) const;
+  int32_t sample(Run& run, std::span<const float> logits);
   bool emit(Run& run, int32_t id);
   void plain_loop(Run& run);
   void speculative_loop(Run& run, std::vector<int32_t> shifted, int64_t position);

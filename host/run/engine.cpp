@@ -11,10 +11,17 @@
 namespace clinfer::run {
 namespace {
 
-std::vector<cl::Device> open_devices(const std::vector<graph::DeviceInfo>& infos) {
+std::vector<cl::Device> open_devices(const EngineOptions& options) {
+  const HostScope scope(options.profile.get(), "open devices");
   std::vector<cl::Device> devices;
-  for (const graph::DeviceInfo& info : infos) devices.emplace_back(info);
+  for (const graph::DeviceInfo& info : options.devices)
+    devices.emplace_back(info, cl::DeviceOptions{.profiling = options.profile != nullptr});
   return devices;
+}
+
+Plans timed_plans(const io::Checkpoint& checkpoint, const EngineOptions& options) {
+  const HostScope scope(options.profile.get(), "make plans");
+  return make_plans(checkpoint, options);
 }
 
 template <typename T>
@@ -32,23 +39,41 @@ bool has_states(const graph::Graph& graph) {
 
 Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
                const Progress& progress)
-    : options_(options), plans_(make_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
+    : options_(options), plans_(timed_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
   batch_tokens_ = plans_.list.front()->most.tokens;
   recurrent_ = has_states(plans_.list.front()->graph);
-  storage_ = std::make_unique<Storage>(open_devices(options.devices), plans_.max_context);
+  storage_ = std::make_unique<Storage>(open_devices(options), plans_.max_context);
   const Builds builds = start_builds(cache);
   std::vector<const plan::Plan*> plans;
   for (const auto& plan : plans_.list) plans.push_back(plan.get());
-  storage_->load(plans, checkpoint, options.importance.get(), progress);
+  {
+    const HostScope scope(profile(), "load weights");
+    storage_->load(plans, checkpoint, options.importance.get(), progress);
+  }
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
-  wait_for(builds);
+  {
+    const HostScope scope(profile(), "wait for programs");
+    wait_for(builds);
+  }
   KernelCheck check(cache, options.verify_kernels);
   main_ = bind(0, cache, check);
   if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
+  for (Executor* executor : executors()) executor->profile(profile());
+}
+
+std::vector<Executor*> Engine::executors() const {
+  std::vector<Executor*> list;
+  for (const Pair* pair : {&main_, &draft_}) {
+    for (Executor* executor : {pair->prefill.get(), pair->decode.get()}) {
+      if (executor != nullptr) list.push_back(executor);
+    }
+  }
+  return list;
 }
 
 Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
+  const HostScope scope(profile(), "ask for programs");
   Builds builds;
   for (const auto& plan : plans_.list) {
     for (const plan::Step& step : plan->steps) {
@@ -104,9 +129,13 @@ std::vector<cl::Buffer> Engine::allocate_arenas(size_t first_plan) {
 }
 
 Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check) {
-  for (size_t p = first_plan; p < first_plan + 2; ++p) {
-    for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, check);
+  {
+    const HostScope scope(profile(), "check kernels");
+    for (size_t p = first_plan; p < first_plan + 2; ++p) {
+      for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, check);
+    }
   }
+  const HostScope scope(profile(), "bind kernels");
   // The two phases never run at the same time, so they share their arenas.
   const std::vector<cl::Buffer> arenas = allocate_arenas(first_plan);
   const auto program = [&](int device, const cl::ProgramSource& source) {
@@ -127,6 +156,7 @@ bool Engine::worth_joining() const {
 }
 
 void Engine::join_launches(Executor& executor, const ProgramSourceLookup& programs) const {
+  const HostScope scope(profile(), "join launches");
   try {
     executor.join_launches(programs, options_.join_as);
     if (options_.verify_kernels && !executor.check_joined())
@@ -155,11 +185,7 @@ Executor& Engine::Pair::choose(size_t tokens) const {
 }
 
 void Engine::observe(const Observer& observer) {
-  for (const Pair* pair : {&main_, &draft_}) {
-    for (Executor* executor : {pair->prefill.get(), pair->decode.get()}) {
-      if (executor != nullptr) executor->observe(observer);
-    }
-  }
+  for (Executor* executor : executors()) executor->observe(observer);
 }
 
 int64_t Engine::bytes_on(size_t device) const {
@@ -168,15 +194,18 @@ int64_t Engine::bytes_on(size_t device) const {
 
 std::span<const float> Engine::call(Executor& executor, std::span<const int32_t> ids, int64_t position,
                                     std::span<const int32_t> rows) {
+  const auto tokens = static_cast<int64_t>(ids.size());
+  const graph::Sizes sizes{tokens, static_cast<int64_t>(rows.size()), position + tokens};
+  if (profile() != nullptr) profile()->begin_call(executor.shared_plan(), sizes);
   std::vector<int32_t> positions(ids.size());
   std::iota(positions.begin(), positions.end(), static_cast<int32_t>(position));
   executor.write("ids", as_bytes(ids));
   executor.write("positions", as_bytes(positions));
   executor.write("output_rows", as_bytes(rows));
-  const auto tokens = static_cast<int64_t>(ids.size());
-  executor.run({tokens, static_cast<int64_t>(rows.size()), position + tokens});
+  executor.run(sizes);
   logits_.resize(rows.size() * static_cast<size_t>(plans_.model.vocab_size));
   executor.read("logits", std::as_writable_bytes(std::span(logits_)));
+  if (profile() != nullptr) profile()->end_call();
   return logits_;
 }
 

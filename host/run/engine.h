@@ -39,6 +39,7 @@ struct EngineOptions {
   std::optional<kernels::ChainKind> join_as;  ///< on every device; nothing: what pays on each
   bool verify_kernels = true;                 ///< each kernel answers a small question before it is trusted
   std::map<std::string, std::string, std::less<>> force_variant;
+  std::shared_ptr<Profile> profile;  ///< records what is done when; or nullptr
 };
 
 /// The plans of a model for its devices, before anything is allocated: what `clinfer plan` prints.
@@ -100,6 +101,8 @@ class Engine {
   /// trained to be recycled), after a token that it proposed itself.
   std::span<const float> draft_again(int32_t next_id, int64_t position);
 
+  Profile* profile() const { return options_.profile.get(); }
+
   /// From now on `observer` is shown every step of every call, the draft module's too (StepView::plan tells
   /// them apart); an empty one ends that.
   void observe(const Observer& observer);
@@ -112,6 +115,7 @@ class Engine {
     Executor& choose(size_t tokens) const;
   };
 
+  std::vector<Executor*> executors() const;
   int64_t hidden_bytes(size_t rows) const;
   Builds start_builds(cl::ProgramCache& cache) const;
   static void wait_for(const Builds& builds);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/kernels/weight_layout.h"
+#include "host/run/step_timer.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
@@ -103,19 +104,43 @@ void Executor::run(const graph::Sizes& sizes) {
     throw Error(Fault::run, "a call of " + std::to_string(sizes.tokens) + " tokens at context " +
                                 std::to_string(sizes.context) + " exceeds the " + plan_->phase + " plan");
   }
-  auto joined = observer_ ? joined_.end() : joined_.begin();
+  if (profile_ == nullptr) {
+    run_steps(sizes, !observer_, nullptr);
+    return;
+  }
+  StepTimer timer(*profile_);
+  run_steps(sizes, !observer_ && profiled_calls_++ % 2 == 1, &timer);
+  timer.finish();
+}
+
+void Executor::run_steps(const graph::Sizes& sizes, bool join, StepTimer* timer) {
+  auto joined = join ? joined_.begin() : joined_.end();
   for (size_t i = 0; i < steps_.size();) {
     if (joined != joined_.end() && joined->first == i) {
-      guarded(i, [&] { joined->chain->run(sizes); });
+      guarded(i, [&] { run_joined(*joined, sizes, timer); });
       i = joined++->end;
       continue;
     }
     guarded(i, [&] {
-      run_step(i, node_of(i), sizes);
+      run_step(i, node_of(i), sizes, timer);
       if (observer_) show(plan_->steps[i], sizes);
     });
     ++i;
   }
+}
+
+void Executor::run_joined(Joined& joined, const graph::Sizes& sizes, StepTimer* timer) {
+  if (timer == nullptr) {
+    joined.chain->run(sizes);
+    return;
+  }
+  const int device = node_of(joined.first).device;
+  timer->begin(joined.first, joined.end, device);
+  storage_->device(device).finish();
+  const auto start = Profile::Clock::now();
+  joined.chain->run(sizes);
+  storage_->device(device).finish();
+  timer->by_host(start, Profile::Clock::now());
 }
 
 const graph::Node& Executor::node_of(size_t step) const {
@@ -203,25 +228,43 @@ size_t Executor::commands() const {
   return count;
 }
 
-void Executor::run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes) {
+void Executor::run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes, StepTimer* timer) {
+  if (timer != nullptr) timer->begin(index, index + 1, node.device);
+  const plan::Step& step = plan_->steps[index];
+  if (step.variant != nullptr && !step.prepared.library_call) {
+    run_launches(steps_[index], node, sizes, timer);
+    return;
+  }
+  if (timer == nullptr) {
+    run_by_host(index, node, sizes);
+    return;
+  }
+  storage_->device(node.device).finish();
+  const auto start = Profile::Clock::now();
+  run_by_host(index, node, sizes);
+  storage_->device(node.device).finish();
+  timer->by_host(start, Profile::Clock::now());
+}
+
+void Executor::run_by_host(size_t index, const graph::Node& node, const graph::Sizes& sizes) {
   const plan::Step& step = plan_->steps[index];
   if (step.variant == nullptr) {
     run_copy(node, sizes);
-  } else if (step.prepared.library_call) {
-    step.prepared.library_call(storage_->device(node.device), steps_[index].operands, sizes);
   } else {
-    run_launches(steps_[index], node, sizes);
+    step.prepared.library_call(storage_->device(node.device), steps_[index].operands, sizes);
   }
 }
 
-void Executor::run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes) {
+void Executor::run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes,
+                            StepTimer* timer) {
   for (BoundLaunch& b : bound.launches) {
     const kernels::Work work = b.launch->work(sizes);
     if (work.groups == 0) continue;
     b.kernel.set_bytes(b.args_index, work.args);
     const size_t local = b.launch->local_size;
     b.kernel.enqueue(storage_->device(node.device),
-                     cl::NdRange({static_cast<size_t>(work.groups) * local}, {local}));
+                     cl::NdRange({static_cast<size_t>(work.groups) * local}, {local}),
+                     timer == nullptr ? nullptr : timer->launch(work.groups));
   }
 }
 

@@ -14,9 +14,12 @@
 #include "host/kernels/chain.h"
 #include "host/plan/plan.h"
 #include "host/run/observer.h"
+#include "host/run/profile.h"
 #include "host/run/storage.h"
 
 namespace clinfer::run {
+
+class StepTimer;
 
 /// Gives the built program of a launch.
 using ProgramSourceLookup = std::function<cl::Program(int device, const cl::ProgramSource&)>;
@@ -55,7 +58,13 @@ class Executor {
   /// Called after each step of run(), which is launched by itself then; an empty one costs nothing.
   void observe(Observer observer) { observer_ = std::move(observer); }
 
+  /// Records the steps of each run() from now on, which must lie between begin_call() and end_call(); a run()
+  /// then waits for its end. Where launches are joined, calls are recorded step by step and joined in turn:
+  /// one launch has no times of its parts. The devices' queues need profiling. nullptr: no longer.
+  void profile(Profile* profile) { profile_ = profile; }
+
   const plan::Plan& plan() const { return *plan_; }
+  std::shared_ptr<const plan::Plan> shared_plan() const { return plan_; }
   /// Launches, library calls and copies that a run() queues at most.
   size_t commands() const;
 
@@ -89,8 +98,11 @@ class Executor {
   const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
   cl::Buffer piece(int device, const plan::Slot& slot);
   BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs);
-  void run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes);
-  void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes);
+  void run_steps(const graph::Sizes& sizes, bool join, StepTimer* timer);
+  void run_joined(Joined& joined, const graph::Sizes& sizes, StepTimer* timer);
+  void run_step(size_t index, const graph::Node& node, const graph::Sizes& sizes, StepTimer* timer);
+  void run_by_host(size_t index, const graph::Node& node, const graph::Sizes& sizes);
+  void run_launches(BoundStep& bound, const graph::Node& node, const graph::Sizes& sizes, StepTimer* timer);
   void run_copy(const graph::Node& node, const graph::Sizes& sizes);
   void show(const plan::Step& step, const graph::Sizes& sizes) const;
   graph::ValueId named(std::string_view name) const;
@@ -113,6 +125,8 @@ class Executor {
   std::vector<std::byte> staging_;  ///< for copies between devices
   std::map<graph::ValueId, cl::StagedWrite> inputs_;
   Observer observer_;
+  Profile* profile_ = nullptr;
+  int64_t profiled_calls_ = 0;
 };
 
 }  // namespace clinfer::run

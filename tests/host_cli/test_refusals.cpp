@@ -65,6 +65,8 @@ TEST_CASE("command lines that are refused") {
       {{"run", kQuick, "--top-k", "-5"}, 2, "top_k"},
       {{"run", kQuick, "--min-p", "1.5"}, 2, "min_p"},
       {{"run", kQuick, "--seed", "18446744073709551616"}, 2, "seed"},
+      {{"run", kQuick, "--profile", "absent/trace.json"}, 2, "run --profile absent/trace.json"},
+      {{"bench", kQuick, "--profile", "tests"}, 2, "bench --profile tests"},
       {{"run", kQuick, "--model", "absent"}, 4, "absent"},
       {{"run", kQuick, "--model", "configs"}, 4, "configs"},
       {{"run", kQuick, "--model", "/dev/zero"}, 4, "/dev/zero"},
