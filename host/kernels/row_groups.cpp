@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "host/kernels/activation_layout.h"
@@ -13,7 +14,8 @@ namespace clinfer::kernels {
 namespace {
 
 constexpr int64_t kBlock = 32;
-constexpr int64_t kMostPiece = int64_t{1} << 20;  ///< bytes regrouped at a time
+constexpr int64_t kMostPiece = int64_t{8} << 20;      ///< bytes regrouped at a time
+constexpr int64_t kPieceOfCore = int64_t{256} << 10;  ///< bytes worth a thread
 
 /// How a format's rows are cut: a block into `halves` scales, offsets or elements of two bytes and `words` of
 /// four codes; the row of its scale table, if it has one, into scales of so many bytes.
@@ -34,45 +36,40 @@ const Units* find_units(std::string_view format) {
   return found == std::end(kUnits) ? nullptr : found;
 }
 
-/// Calls move(grouped, apart, bytes) for each unit of a group of rows: where it lies in the group and where
-/// when rows of `row_bytes` lie one after the other.
+/// Calls move.operator()<bytes>(grouped, apart) for each unit of a row: where the group's units of it begin
+/// in the group, and where the first row's lies when rows of `row_bytes` lie one after the other.
 template <class Move>
 void for_units(std::span<const int64_t> units, int64_t row_bytes, const Move& move) {
   int64_t grouped = 0;
   for (int64_t at = 0; at < row_bytes;) {
     for (const int64_t bytes : units) {
-      for (int64_t row = 0; row < kGroupRows; ++row) {
-        move(grouped, row * row_bytes + at, bytes);
-        grouped += bytes;
+      switch (bytes) {
+        case 1:
+          move.template operator()<1>(grouped, at);
+          break;
+        case 2:
+          move.template operator()<2>(grouped, at);
+          break;
+        default:
+          move.template operator()<4>(grouped, at);
       }
+      grouped += bytes * kGroupRows;
       at += bytes;
     }
   }
 }
 
-/// As memcpy, of the sizes units have.
-void copy_unit(std::byte* to, const std::byte* from, int64_t bytes) {
-  switch (bytes) {
-    case 1:
-      *to = *from;
-      break;
-    case 2:
-      std::memcpy(to, from, 2);
-      break;
-    default:
-      std::memcpy(to, from, 4);
-  }
-}
-
 void group_rows(std::span<const int64_t> units, int64_t row_bytes, const std::byte* from, std::byte* to) {
-  for_units(units, row_bytes, [&](int64_t grouped, int64_t apart, int64_t bytes) {
-    copy_unit(to + grouped, from + apart, bytes);
+  for_units(units, row_bytes, [&]<size_t kBytes>(int64_t grouped, int64_t apart) {
+    for (int64_t row = 0; row < kGroupRows; ++row)
+      std::memcpy(to + grouped + row * static_cast<int64_t>(kBytes), from + apart + row * row_bytes, kBytes);
   });
 }
 
 void ungroup_rows(std::span<const int64_t> units, int64_t row_bytes, const std::byte* from, std::byte* to) {
-  for_units(units, row_bytes, [&](int64_t grouped, int64_t apart, int64_t bytes) {
-    copy_unit(to + apart, from + grouped, bytes);
+  for_units(units, row_bytes, [&]<size_t kBytes>(int64_t grouped, int64_t apart) {
+    for (int64_t row = 0; row < kGroupRows; ++row)
+      std::memcpy(to + apart + row * row_bytes, from + grouped + row * static_cast<int64_t>(kBytes), kBytes);
   });
 }
 
@@ -112,6 +109,22 @@ void move_all(const graph::Weight& weight, std::span<std::byte> bytes, RowsMove 
   }
 }
 
+/// Groups all rows of `from`, by all cores where that is worth their start.
+void group_piece(const Region& region, std::span<const std::byte> from, std::byte* to) {
+  const int64_t group = region.row_bytes * kGroupRows;
+  const int64_t groups = std::ssize(from) / group;
+  const auto stretch = [&](int64_t begin, int64_t end) {
+    for (int64_t g = begin; g < end; ++g)
+      group_rows(region.units, region.row_bytes, from.data() + g * group, to + g * group);
+  };
+  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  const int64_t workers = std::clamp<int64_t>(std::ssize(from) / kPieceOfCore, 1, std::min(cores, groups));
+  std::vector<std::jthread> others;
+  for (int64_t w = 1; w < workers; ++w)
+    others.emplace_back(stretch, groups * w / workers, groups * (w + 1) / workers);
+  stretch(0, groups / workers);
+}
+
 /// Passes on a piece of the region that begins with a group.
 void pass_on(const Region& region, int64_t offset, std::span<const std::byte> bytes, const LayoutSink& sink) {
   const int64_t group = region.row_bytes * kGroupRows;
@@ -120,8 +133,7 @@ void pass_on(const Region& region, int64_t offset, std::span<const std::byte> by
   std::vector<std::byte> moved(static_cast<size_t>(std::min(most, size)));
   for (int64_t at = 0; at < size; at += most) {
     const int64_t count = std::min(most, size - at);
-    for (int64_t g = 0; g < count; g += group)
-      group_rows(region.units, region.row_bytes, bytes.data() + at + g, moved.data() + g);
+    group_piece(region, bytes.subspan(static_cast<size_t>(at), static_cast<size_t>(count)), moved.data());
     sink(offset + at, std::span(moved).first(static_cast<size_t>(count)));
   }
 }
