@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace clinfer::graph {
@@ -46,6 +47,8 @@ struct DeviceInfo {
   bool integer_dot = false;
   bool command_buffer = false;
   Probes probes;
+  /// Constants of kernel variants measured on this device, by name; what is not in here has its default.
+  std::map<std::string, int64_t> tuning;
   bool usable = false;
   std::string unusable_reason;  ///< empty when usable
 
