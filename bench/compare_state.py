@@ -14,27 +14,37 @@ LEFT_OUT = ("LLAVA_BUILD", "MTMD_BUILD", "LLAMA_BUILD_TESTS", "LLAMA_BUILD_TOOLS
 # What x86 processors have had since 2013, and AVX-512 without its dot products where the machine has it.
 PLAIN = ["GGML_AVX", "GGML_AVX2", "GGML_FMA", "GGML_F16C", "GGML_BMI2"]
 
+KINDS = ("rows", "start", "loaded", "plain")
+
 
 @dataclass(frozen=True)
 class Task:
     """One process of a side: a file, and which rows of it are measured."""
     name: str
     format: str
-    kind: str  # "rows", "start", "loaded" or "plain"
+    kind: str  # of KINDS
 
     @property
     def loaded(self):
         return self.kind == "loaded"
 
 
+def kinds(options):
+    """Those that --rows names; else all, plain ones only where they are asked for."""
+    if options.rows is None:
+        left_out = {"loaded"} if options.quick else set()
+        left_out |= set() if options.without_units or options.plain_python else {"plain"}
+        return [kind for kind in KINDS if kind not in left_out]
+    chosen = options.rows.split(",")
+    unknown = [kind for kind in chosen if kind not in KINDS]
+    if unknown:
+        sys.exit(f"--rows: no rows of kind {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    return chosen
+
+
 def tasks(options, formats):
-    """Those of one round: rows and start-up of every format, the rest of the first."""
-    list_ = [Task(f"{kind} {f}", f, kind) for f in formats for kind in ("rows", "start")]
-    if not options.quick:
-        list_ += [Task(f"loaded {f}", f, "loaded") for f in formats[:1]]
-    if options.without_units or options.plain_python:
-        list_ += [Task(f"plain {f}", f, "plain") for f in formats]
-    return list_
+    """Those of one round: under load the first format alone, others of every format."""
+    return [Task(f"{kind} {f}", f, kind) for kind in options.kinds for f in (formats[:1] if kind == "loaded" else formats)]
 
 
 def file_of(options, format_):
@@ -51,6 +61,14 @@ def flags():
     return facts.get("model name", platform.processor()), [f for f in facts.get("flags", "").split() if f in known]
 
 
+def unnamed_amx(compiler):
+    """Macros of AMX that llama.cpp asks for and clang before 16 spells otherwise (__AMXINT8__)."""
+    seen = subprocess.run([compiler, "-march=native", "-dM", "-E", "-x", "c", os.devnull], stdout=subprocess.PIPE,
+                          text=True).stdout
+    return [f"-D__AMX_{unit}__=1" for unit in ("TILE", "INT8", "BF16")
+            if f"__AMX{unit}__" in seen and f"__AMX_{unit}__" not in seen]
+
+
 def install(folder, cmake):
     """The python of a virtual environment that has llama-cpp-python."""
     python = Path(folder) / "bin/python"
@@ -59,9 +77,11 @@ def install(folder, cmake):
     print(f"building {PACKAGE} in {folder}, about 11 CPU-minutes", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     arguments = " ".join([f"-D{name}=OFF" for name in LEFT_OUT] + cmake)
-    # GCC 12 miscompiles its AMX code.
+    # GCC 12 miscompiles its AMX code; pip would take a wheel that it once built with other flags.
     environment = {**os.environ, "CC": "clang", "CXX": "clang++", "CMAKE_ARGS": arguments}
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+    for flags_of in ("CFLAGS", "CXXFLAGS"):
+        environment[flags_of] = " ".join([os.environ.get(flags_of, ""), *unnamed_amx("clang")]).strip()
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check",
                     "--no-binary", "llama-cpp-python", PACKAGE], check=True, env=environment)
     return str(python)
 
@@ -71,7 +91,7 @@ def prepare(options, formats):
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     options.python = options.python or install(folder / "venv", [])
-    if options.without_units and not options.plain_python:
+    if "plain" in options.kinds and not options.plain_python:
         plain = PLAIN + (["GGML_AVX512"] if "avx512f" in flags()[1] else [])
         options.plain_python = install(folder / "plain", ["-DGGML_NATIVE=OFF"] + [f"-D{name}=ON" for name in plain])
     for format_ in formats:
