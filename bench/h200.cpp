@@ -3,19 +3,16 @@
 //   bench_h200 [m ...]      JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <random>
 
-#include "host/cl/platforms.h"
+#include "bench/data.h"
+#include "bench/program.h"
+#include "bench/timing.h"
 #include "host/kernels/fp8_matmul.h"
 #include "host/kernels/trial.h"
 #include "quant/e4m3.h"
-#include "quant/error.h"
 
 using namespace clinfer;
 using kernels::Bytes;
@@ -56,18 +53,13 @@ Problem make_problem(const cl::Device& device, const Fp8Shape& shape) {
   for (uint8_t& code : p.weight) code = codes[random() % codes.size()];
   p.weight_scales.resize(elements((shape.n + 127) / 128, shape.k / 128));
   for (float& s : p.weight_scales) s = 0.001f + static_cast<float>(random() % 1000) * 1e-6f;
-  const auto upload = [&](std::span<const std::byte> data) {
-    cl::Buffer buffer = device.allocate(static_cast<int64_t>(data.size()));
-    device.write(buffer, data);
-    return buffer;
-  };
-  p.quantize = {upload(as_bytes(x)), device.allocate(kernels::fp8_activation_bytes(shape)),
+  p.quantize = {bench::upload(device, as_bytes(x)), device.allocate(kernels::fp8_activation_bytes(shape)),
                 device.allocate(kernels::fp8_activation_scale_bytes(shape))};
-  p.pack = {upload(as_bytes(p.weight)), device.allocate(kernels::fp8_weight_bytes(shape))};
+  p.pack = {bench::upload(device, as_bytes(p.weight)), device.allocate(kernels::fp8_weight_bytes(shape))};
   p.multiply = {p.quantize[1],
                 p.quantize[2],
                 p.pack[1],
-                upload(as_bytes(p.weight_scales)),
+                bench::upload(device, as_bytes(p.weight_scales)),
                 device.allocate(shape.m * shape.n * 2),
                 device.allocate(kernels::fp8_workspace_bytes(device.info(), shape))};
   device.fill(p.multiply[5], 0, 0, p.multiply[5].bytes());
@@ -116,20 +108,13 @@ double difference(const cl::Device& device, const Problem& p) {
 /// Median seconds of one launch, `count` of them queued at a time.
 double seconds_of(const cl::Device& device, cl::Kernel& kernel, const kernels::Launch& launch,
                   std::span<const cl::Buffer> buffers, int count) {
-  std::vector<double> seconds;
-  for (int round = 0; round <= kRounds; ++round) {
-    device.finish();
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < count; ++i) enqueue(device, kernel, launch, buffers, {}, buffers[0], {});
-    device.finish();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (round > 0) seconds.push_back(took.count() / count);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
-  return seconds[kRounds / 2];
+  const auto call = [&](size_t) { enqueue(device, kernel, launch, buffers, {}, buffers[0], {}); };
+  return bench::time_calls(device, kRounds, count, call).median;
 }
 
-void bench(const cl::Device& device, cl::ProgramCache& programs, const Fp8Shape& shape, std::ofstream& json) {
+void measure(const bench::Bench& bench, const Fp8Shape& shape) {
+  const cl::Device& device = bench.device;
+  cl::ProgramCache& programs = bench.programs;
   const Problem p = make_problem(device, shape);
   const kernels::Fp8Launches launches = kernels::fp8_launches(device.info(), shape, true);
   cl::Kernel quantize(programs.build(device, launches.quantize.program), launches.quantize.kernel);
@@ -149,33 +134,23 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Fp8Shape&
               static_cast<long long>(shape.k), seconds * 1e6, flops / seconds * 1e-12, quantizing * 1e6, off,
               off < 1e-3 ? "right" : "WRONG");
   std::fflush(stdout);
-  json << "{\"m\": " << shape.m << ", \"n\": " << shape.n << ", \"k\": " << shape.k
-       << ", \"us\": " << seconds * 1e6 << ", \"tflop_s\": " << flops / seconds * 1e-12
-       << ", \"quantize_us\": " << quantizing * 1e6 << ", \"calc_diff\": " << off << "}\n";
+  bench.json << "{\"m\": " << shape.m << ", \"n\": " << shape.n << ", \"k\": " << shape.k
+             << ", \"us\": " << seconds * 1e6 << ", \"tflop_s\": " << flops / seconds * 1e-12
+             << ", \"quantize_us\": " << quantizing * 1e6 << ", \"calc_diff\": " << off << "}\n";
 }
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  std::vector<int64_t> tokens;
-  for (int i = 1; i < argc; ++i) tokens.push_back(std::atoll(argv[i]));
-  if (tokens.empty()) tokens = {4096, 128, 64};
-  const char* path = std::getenv("CLINFER_BENCH_JSON");
-  std::ofstream json(path == nullptr ? "/dev/null" : path);
-  cl::ProgramCache programs({.folder = ""});
-  for (const graph::DeviceInfo& info : cl::list_devices().devices) {
-    if (!info.usable || !info.is_gpu) continue;
-    const cl::Device device(info);
-    for (const int64_t m : tokens) {
+int main(int argc, char** argv) {
+  const auto counts = bench::numbers(argc, argv, 1, 65536, {4096, 128, 64});
+  return bench::run("bench_h200", bench::Kind::gpus, [&](const bench::Bench& bench) {
+    const graph::DeviceInfo& info = bench.device.info();
+    for (const int64_t m : counts) {
       for (const auto& [n, k] : kShapes) {
         const kernels::Support support = kernels::supports_fp8_matmul(info, {m, n, k});
-        if (support.ok) bench(device, programs, {m, n, k}, json);
+        if (support.ok) measure(bench, {m, n, k});
         if (!support.ok) std::printf("%s: %s\n", info.name.c_str(), support.reason.c_str());
       }
     }
-  }
-  return 0;
-} catch (const Error& error) {
-  std::fprintf(stderr, "bench_h200: %s\n", error.what());
-  return static_cast<int>(error.fault());
+  });
 }

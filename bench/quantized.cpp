@@ -2,22 +2,19 @@
 // at DeepSeek-V3's shapes: one matrix and 256 experts of which a token has 8. Random weights (host/run).
 //   bench_quantized [tokens ...]      JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <functional>
 #include <numeric>
 #include <random>
 #include <set>
+#include <string_view>
 
-#include "host/cl/platforms.h"
-#include "host/kernels/trial.h"
-#include "host/kernels/value_bytes.h"
+#include "bench/data.h"
+#include "bench/program.h"
+#include "bench/step.h"
+#include "bench/timing.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/dummy_weights.h"
-#include "quant/error.h"
 #include "quant/format.h"
 
 using namespace clinfer;
@@ -27,7 +24,6 @@ namespace {
 constexpr int kRounds = 5;
 constexpr int64_t kExperts = 256;
 constexpr int64_t kTopK = 8;
-constexpr int64_t kDistinct = 251;  ///< rows that x repeats: no multiple of a tile
 
 struct Product {
   const char* weights;
@@ -67,34 +63,6 @@ Node node_of(const Product& p) {
   return node;
 }
 
-cl::Buffer upload(const cl::Device& device, std::span<const std::byte> bytes) {
-  cl::Buffer buffer = device.allocate(std::ssize(bytes));
-  device.write(buffer, bytes);
-  return buffer;
-}
-
-/// x on the device, and the rows that it repeats as they are decoded.
-struct Activations {
-  graph::Array rows;
-  cl::Buffer buffer;
-};
-
-Activations make_x(const cl::Device& device, const graph::Value& value, int64_t tokens) {
-  std::mt19937_64 random(1);
-  std::normal_distribution<float> normal;
-  graph::Array rows(std::min(tokens, kDistinct), value.type.cols);
-  for (double& v : rows.data) v = normal(random);
-  const kernels::Bytes some = kernels::encode(value, rows);
-  rows = kernels::decode(value, some, {rows.rows, rows.rows, rows.rows});
-  kernels::Bytes all;
-  const auto row_bytes = some.size() / static_cast<size_t>(rows.rows);
-  for (int64_t t = 0; t < tokens; ++t) {
-    const auto* from = some.data() + static_cast<size_t>(t % rows.rows) * row_bytes;
-    all.insert(all.end(), from, from + row_bytes);
-  }
-  return {std::move(rows), upload(device, all)};
-}
-
 /// Experts of each token, all different.
 std::vector<int32_t> make_ids(int64_t tokens) {
   std::mt19937_64 random(2);
@@ -110,24 +78,9 @@ std::vector<int32_t> make_ids(int64_t tokens) {
   return ids;
 }
 
-/// Median seconds of one call.
-double seconds_of(const cl::Device& device, int calls, const std::function<void()>& call) {
-  std::vector<double> seconds;
-  for (int round = 0; round <= kRounds; ++round) {
-    device.finish();
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) call();
-    device.finish();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (round > 0) seconds.push_back(took.count() / calls);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
-  return seconds[kRounds / 2];
-}
-
 /// Largest error over some elements of y [tokens, slots * rows] in units of the sum of their products'
 /// magnitudes.
-double error_of(const cl::Device& device, const cl::Buffer& y, const Activations& x,
+double error_of(const cl::Device& device, const cl::Buffer& y, const bench::Rows& x,
                 const graph::Weight& weight, const cl::Buffer& w, std::span<const int32_t> ids,
                 int64_t tokens) {
   const quant::Format& format = *quant::find_format(weight.format);
@@ -154,7 +107,7 @@ double error_of(const cl::Device& device, const cl::Buffer& y, const Activations
       double sum = 0;
       double magnitude = 0;
       for (int64_t c = 0; c < weight.cols; ++c) {
-        const double product = x.rows.at(token % x.rows.rows, c) * row[static_cast<size_t>(c)];
+        const double product = x.distinct.at(token % x.distinct.rows, c) * row[static_cast<size_t>(c)];
         sum += product;
         magnitude += std::abs(product);
       }
@@ -165,41 +118,25 @@ double error_of(const cl::Device& device, const cl::Buffer& y, const Activations
   return worst;
 }
 
-const kernels::Variant* first_variant(const kernels::OpContext& context) {
-  for (const kernels::Variant& v : kernels::variants_of(context.node.op))
-    if (v.supports(context).ok) return &v;
-  return nullptr;
-}
-
-void bench(const cl::Device& device, cl::ProgramCache& programs, const Product& p, int64_t tokens,
-           std::ofstream& json) {
+void measure(const bench::Bench& bench, const Product& p, int64_t tokens) {
+  const cl::Device& device = bench.device;
   const Node node = node_of(p);
   const graph::Sizes sizes{tokens, tokens, tokens};
   const kernels::OpContext context{node.graph, node.graph.nodes.front(), device.info(), sizes};
-  const kernels::Variant* variant = first_variant(context);
-  const kernels::Prepared prepared = variant->prepare(context);
+  const kernels::Variant* variant = bench::variant_for(context);
+  bench::Step step(device, bench.programs, variant->prepare(context), sizes);
   const graph::Weight& weight = *node.graph.value(node.weight).weight();
   const kernels::WeightLayout layout = kernels::layout_of(weight);
   const cl::Buffer w = device.allocate(layout.bytes);
   run::DummyWeights(device).fill(weight, w);
   const std::vector<int32_t> ids = make_ids(p.experts == 1 ? 0 : tokens);
-  const Activations x = make_x(device, node.graph.value(node.x), tokens);
+  const bench::Rows x = bench::normal_rows(device, node.graph.value(node.x), tokens);
   std::vector<cl::Buffer> in = {x.buffer};
-  if (p.experts > 1) in.push_back(upload(device, std::as_bytes(std::span(ids))));
+  if (p.experts > 1) in.push_back(bench::upload(device, std::as_bytes(std::span(ids))));
   in.push_back(w);
   const int64_t slots = p.experts == 1 ? 1 : kTopK;
   const std::vector<cl::Buffer> out = {device.allocate(tokens * slots * p.rows * 4)};
-  const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
-  std::vector<cl::Kernel> kernels;
-  for (const kernels::Launch& launch : prepared.launches)
-    kernels.emplace_back(programs.build(device, launch.program), launch.kernel);
-  const auto launches = [&](size_t first) {
-    for (size_t k = first; k < kernels.size(); ++k) {
-      if (prepared.launches[k].work(sizes).groups > 0)
-        enqueue(device, kernels[k], prepared.launches[k], in, out, scratch, sizes);
-    }
-  };
-  launches(0);
+  step.enqueue(in, out);
   device.finish();
   const double error = error_of(device, out[0], x, weight, w, ids, tokens);
   const double flops =
@@ -207,10 +144,12 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Product& 
   const double hit = p.experts == 1 ? 1.0 : static_cast<double>(std::set(ids.begin(), ids.end()).size());
   const double bytes = hit * static_cast<double>(layout.expert_code_bytes + layout.expert_scale_bytes);
   const int calls = static_cast<int>(std::clamp(2e12 / flops, 4.0, 100.0));
-  const double seconds = seconds_of(device, calls, [&] { launches(0); });
+  const double seconds =
+      bench::time_calls(device, kRounds, calls, [&](size_t) { step.enqueue(in, out); }).median;
   // Of several launches the last two multiply, and one of them is skipped.
-  const size_t multiply = kernels.size() < 3 ? 0 : kernels.size() - 2;
-  const double alone = seconds_of(device, calls, [&] { launches(multiply); });
+  const size_t multiply = step.launches() < 3 ? 0 : step.launches() - 2;
+  const double alone =
+      bench::time_calls(device, kRounds, calls, [&](size_t) { step.enqueue(in, out, multiply); }).median;
   std::printf(
       "%-22s %-16s %5lld x %5lld x %5lld, %3lld experts %9.1f us %7.1f T/s, product alone %9.1f us "
       "%7.1f T/s %6.0f GB/s, error %.1e\n",
@@ -219,34 +158,24 @@ void bench(const cl::Device& device, cl::ProgramCache& programs, const Product& 
       seconds * 1e6, flops / seconds * 1e-12, alone * 1e6, flops / alone * 1e-12, bytes / alone * 1e-9,
       error);
   std::fflush(stdout);
-  json << "{\"variant\": \"" << variant->name << "\", \"weights\": \"" << p.weights << "\", \"m\": " << tokens
-       << ", \"n\": " << p.rows << ", \"k\": " << p.cols << ", \"experts\": " << p.experts
-       << ", \"us\": " << seconds * 1e6 << ", \"product_us\": " << alone * 1e6
-       << ", \"tflop_s\": " << flops / seconds * 1e-12 << ", \"product_tflop_s\": " << flops / alone * 1e-12
-       << ", \"error\": " << error << ", \"weight_gb_s\": " << bytes / seconds * 1e-9 << "}" << std::endl;
+  bench.json << "{\"variant\": \"" << variant->name << "\", \"weights\": \"" << p.weights
+             << "\", \"m\": " << tokens << ", \"n\": " << p.rows << ", \"k\": " << p.cols
+             << ", \"experts\": " << p.experts << ", \"us\": " << seconds * 1e6
+             << ", \"product_us\": " << alone * 1e6 << ", \"tflop_s\": " << flops / seconds * 1e-12
+             << ", \"product_tflop_s\": " << flops / alone * 1e-12 << ", \"error\": " << error
+             << ", \"weight_gb_s\": " << bytes / seconds * 1e-9 << "}" << std::endl;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  std::vector<int64_t> tokens;
-  for (int i = 1; i < argc; ++i) tokens.push_back(std::atoll(argv[i]));
-  if (tokens.empty()) tokens = {4096, 128, 64, 32};
-  const char* path = std::getenv("CLINFER_BENCH_JSON");
-  std::ofstream json(path == nullptr ? "/dev/null" : path);
-  cl::ProgramCache programs({.folder = ""});
-  for (const graph::DeviceInfo& info : cl::list_devices().devices) {
-    if (!info.usable || !info.is_gpu) continue;
-    const cl::Device device(info);
-    for (const int64_t m : tokens) {
+int main(int argc, char** argv) {
+  const auto counts = bench::numbers(argc, argv, 1, 16384, {4096, 128, 64, 32});
+  return bench::run("bench_quantized", bench::Kind::gpus, [&](const bench::Bench& bench) {
+    for (const int64_t tokens : counts) {
       for (const Product& p : kProducts) {
         const bool integers = std::string_view(p.activations) != kE4m3X;
-        if (!integers || m >= 4096) bench(device, programs, p, m, json);
+        if (!integers || tokens >= 4096) measure(bench, p, tokens);
       }
     }
-  }
-  return 0;
-} catch (const Error& error) {
-  std::fprintf(stderr, "bench_quantized: %s\n", error.what());
-  return static_cast<int>(error.fault());
+  });
 }

@@ -2,15 +2,14 @@
 // a lightning indexer chooses, with what the choice costs. The shape is a part of DeepSeek-V3.2's.
 //   bench_sparse_attention [context ...]
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 
-#include "graph/graph.h"
-#include "host/cl/platforms.h"
-#include "host/kernels/trial.h"
+#include "bench/data.h"
+#include "bench/program.h"
+#include "bench/step.h"
+#include "bench/timing.h"
 #include "quant/error.h"
 
 using namespace clinfer;
@@ -62,64 +61,40 @@ cl::Buffer input_buffer(const cl::Device& device, const graph::Value& value, con
     else
       ids.push_back(static_cast<int32_t>(elements == 1 ? sizes.context - 1 : i * sizes.context / elements));
   }
-  cl::Buffer buffer = device.allocate(elements * 4);
-  device.write(buffer, ids.empty() ? std::as_bytes(std::span(floats)) : std::as_bytes(std::span(ids)));
-  return buffer;
+  return bench::upload(device,
+                       ids.empty() ? std::as_bytes(std::span(floats)) : std::as_bytes(std::span(ids)));
 }
 
 /// Median microseconds of the variant that a run would take; prints it.
-double bench(const cl::Device& device, cl::ProgramCache& programs, const graph::Graph& graph,
-             int64_t context_rows) {
+double measure(const bench::Bench& bench, const graph::Graph& graph, int64_t context_rows) {
+  const cl::Device& device = bench.device;
   const graph::Sizes sizes{1, 1, context_rows};
   const kernels::OpContext context{graph, graph.nodes.front(), device.info(), sizes};
-  const auto variants = kernels::variants_of(context.node.op);
-  const auto variant =
-      std::find_if(variants.begin(), variants.end(), [&](const auto& v) { return v.supports(context).ok; });
-  if (variant == variants.end()) throw Error(Fault::run, "no variant for " + graph.name);
-  const kernels::Prepared prepared = variant->prepare(context);
+  const kernels::Variant* variant = bench::variant_for(context);
+  if (variant == nullptr) throw Error(Fault::run, "no variant for " + graph.name);
+  bench::Step step(device, bench.programs, variant->prepare(context), sizes);
   std::vector<cl::Buffer> in;
   for (const graph::ValueId id : context.node.inputs)
     in.push_back(input_buffer(device, graph.value(id), sizes));
   const std::vector<cl::Buffer> out = {device.allocate(context.output(0).type.cols * 4)};
-  const cl::Buffer scratch = device.allocate(std::max<int64_t>(4, prepared.scratch_bytes));
-  std::vector<double> seconds;
-  for (int round = 0; round <= kRounds; ++round) {
-    const auto start = std::chrono::steady_clock::now();
-    for (const kernels::Launch& launch : prepared.launches) {
-      cl::Kernel kernel(programs.build(device, launch.program), launch.kernel);
-      enqueue(device, kernel, launch, in, out, scratch, sizes);
-    }
-    device.finish();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (round > 0) seconds.push_back(took.count());
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + kRounds / 2, seconds.end());
-  const double median = seconds[kRounds / 2] * 1e6;
+  const double median =
+      bench::time_calls(device, kRounds, 1, [&](size_t) { step.enqueue(in, out); }).median * 1e6;
   std::printf("  %-26s %10.1f us\n", std::string(variant->name).c_str(), median);
   return median;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  std::vector<int64_t> contexts;
-  for (int i = 1; i < argc; ++i) contexts.push_back(std::clamp(std::atoll(argv[i]), 1LL, 1LL << 20));
-  if (contexts.empty()) contexts = {4096, 32768};
-  cl::ProgramCache programs({.folder = ""});
-  for (const graph::DeviceInfo& info : cl::list_devices().devices) {
-    if (!info.usable) continue;
-    const cl::Device device(info);
+int main(int argc, char** argv) {
+  const auto contexts = bench::numbers(argc, argv, 1, 1LL << 20, {4096, 32768});
+  return bench::run("bench_sparse_attention", bench::Kind::all, [&](const bench::Bench& bench) {
     for (const int64_t context : contexts) {
-      std::printf("%s, context %lld, %lld rows chosen\n", info.name.c_str(), static_cast<long long>(context),
-                  static_cast<long long>(std::min(context, kCount)));
-      const double all = bench(device, programs, attention_graph(0), context);
-      const double choice = bench(device, programs, indexer_graph(), context);
-      const double chosen = bench(device, programs, attention_graph(std::min(context, kCount)), context);
+      std::printf("%s, context %lld, %lld rows chosen\n", bench.device.info().name.c_str(),
+                  static_cast<long long>(context), static_cast<long long>(std::min(context, kCount)));
+      const double all = measure(bench, attention_graph(0), context);
+      const double choice = measure(bench, indexer_graph(), context);
+      const double chosen = measure(bench, attention_graph(std::min(context, kCount)), context);
       std::printf("  all rows / (choice + chosen rows): %.2f\n", all / (choice + chosen));
     }
-  }
-  return 0;
-} catch (const Error& error) {
-  std::fprintf(stderr, "bench_sparse_attention: %s\n", error.what());
-  return static_cast<int>(error.fault());
+  });
 }
