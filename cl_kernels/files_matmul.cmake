@@ -44,6 +44,7 @@ list(APPEND KERNEL_FILES
   linear_rows.cl
   linear_tile.cl
   include/encode_activation.clh
+  include/encode_activation_strip.clh
   quantize_lanes.cl
   quantize_rows.cl
   args/fp8_linear_args.h

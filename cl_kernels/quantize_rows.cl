@@ -5,6 +5,7 @@
 #endif
 #include "cl_kernels/args/quantize_args.h"
 #include "encode_activation.clh"
+#include "encode_activation_strip.clh"
 
 // One block of a row of x to its record.
 INLINE void quantize_block(global const float* x, global uchar* record, int block, int cols) {
@@ -31,6 +32,24 @@ INLINE void quantize_block(global const float* x, global uchar* record, int bloc
 #endif
 }
 
+#if WG_SIZE == 1
+// Blocks [first, last) of a row.
+INLINE void quantize_blocks(global const float* x, global uchar* record, int first, int last, int cols) {
+#if defined(FORMAT_INT8_G32)
+  const int whole = min(last, cols / ACTIVATION_BLOCK);
+  global float* scales = (global float*)(record + activation_code_bytes(cols));
+  global float* sums = scales + activation_blocks(cols);
+  while (first < whole) {
+    const int at = first * ACTIVATION_BLOCK;
+    const int count = min(STRIP_BLOCKS, whole - first);
+    quantize_strip(x + at, count, record + at, scales + first, sums + first);
+    first += count;
+  }
+#endif
+  for (; first < last; ++first) quantize_block(x, record, first, cols);
+}
+#endif
+
 static void quantize_rows_body(uint worker, uint workers, global const float* x, global uchar* y,
                                const QuantizeArgs* a) {
   const int blocks = activation_blocks(a->cols);
@@ -43,8 +62,7 @@ static void quantize_rows_body(uint worker, uint workers, global const float* x,
   for (long row = item / blocks; item < end; ++row) {
     const int first = (int)(item - row * blocks);
     const int last = (int)min(end - row * blocks, (long)blocks);
-    for (int block = first; block < last; ++block)
-      quantize_block(x + row * a->cols, y + row * row_bytes, block, a->cols);
+    quantize_blocks(x + row * a->cols, y + row * row_bytes, first, last, a->cols);
     item += last - first;
   }
 #else
