@@ -18,6 +18,7 @@ list(APPEND KERNEL_FILES
   include/head_tail.clh
   include/integer_codes.clh
   include/integer_dot.clh
+  include/pair_dot.clh
   include/rows.clh
   include/rows_dot_lanes.clh
   include/row_group.clh

@@ -27,8 +27,8 @@ Support supports_integer_dot(const OpContext& context, size_t input) {
   if (std::ranges::find(kFormats, weight.format) == std::end(kFormats))
     return Support::no("weights in " + weight.format + " are not integers with a step for 32");
   if (weight.cols % kBlock != 0) return Support::no("its columns are no multiple of 32");
-  if (one_item_workers(context.device) && !context.device.probes.x86_vnni_asm)
-    return Support::no("the device has no VNNI; floats are faster");
+  if (one_item_workers(context.device) && !context.device.probes.x86_vnni_asm && weight.row_group == 1)
+    return Support::no("the device has no VNNI and its rows lie apart; floats are faster");
   return Support::yes();
 }
 

@@ -6,8 +6,8 @@ namespace clinfer::kernels {
 
 /// Whether a linear layer's node can be computed with products of bytes, summed as integers (include/
 /// integer_dot.clh): x holds int8 codes, the weight (input `weight`) has codes of a byte with a step for 32
-/// of them, columns fill blocks of 32, and on CPUs inline VNNI works (without it decoding to floats is
-/// faster).
+/// of them, columns fill blocks of 32, and on CPUs inline VNNI works or its rows lie in groups (else decoding
+/// to floats is faster).
 Support supports_integer_dot(const OpContext& context, size_t weight);
 
 /// Constants of such kernels besides those of the weight and of x.

@@ -144,7 +144,7 @@ bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weig
   const Units* units = find_units(weight.format);
   if (units == nullptr || !one_item_workers(device) || weight.rows % kGroupRows != 0) return false;
   if (units->floats) return x.format.empty();
-  if (!device.probes.x86_vnni_asm || weight.cols % kBlock != 0) return false;
+  if (weight.cols % kBlock != 0) return false;
   return !x.format.empty() && activation_layout(x.format, x.cols).integers;
 }
 

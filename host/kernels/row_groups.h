@@ -13,8 +13,8 @@ namespace clinfer::kernels {
 inline constexpr int64_t kGroupRows = 16;
 
 /// Whether kernels of the device multiply groups of 16 rows of this weight with activations of this type
-/// (cl_kernels/include/row_group.clh): of CPUs, f16 and bf16 with floats; where VNNI works, integers of 32
-/// with a step with int8. The rows of an expert fill groups.
+/// (cl_kernels/include/row_group.clh): of CPUs, f16 and bf16 with floats, integers of 32 with a step with
+/// int8. The rows of an expert fill groups.
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 
 /// Receives pieces of a weight's device layout (kernels::WeightLayout).

@@ -147,10 +147,9 @@ TEST_CASE("row groups: there and back, whole or in pieces, the bytes are the sam
   }
 }
 
-TEST_CASE("row groups: devices with VNNI, int8 activations, whole groups and blocks") {
+TEST_CASE("row groups: on CPUs, int8 activations, whole groups and blocks") {
   graph::DeviceInfo device;
   device.is_cpu = true;
-  device.probes.x86_vnni_asm = true;
   const graph::Type x{graph::DType::f32, graph::kTokens, 64, "int8_g32"};
   const auto suits = [&](const graph::Weight& weight) {
     return kernels::suits_row_groups(device, weight, x);
@@ -162,9 +161,26 @@ TEST_CASE("row groups: devices with VNNI, int8 activations, whole groups and blo
   const graph::Type plain{graph::DType::f32, graph::kTokens, 64};
   CHECK_FALSE(kernels::suits_row_groups(device, weight_of("q4_0", 1, 32, 64), plain));
   CHECK_FALSE(suits(weight_of("f16", 1, 32, 80)));
-  device.probes.x86_vnni_asm = false;
-  CHECK_FALSE(suits(weight_of("q4_0", 1, 32, 64)));
   CHECK(kernels::suits_row_groups(device, weight_of("bf16", 1, 32, 81), plain));
+  device.is_cpu = false;
+  CHECK_FALSE(suits(weight_of("q4_0", 1, 32, 64)));
+}
+
+TEST_CASE("row groups: with and without VNNI the bits are the same") {
+  for (const Target& target : targets()) {
+    if (!target.info.probes.x86_vnni_asm) continue;
+    Target without = target;
+    without.info.probes.x86_vnni_asm = false;
+    for (const std::string_view format : kFormats) {
+      if (is_float(format)) continue;
+      for (const int64_t tokens : {1, 7, 21}) {
+        const Case c = linear_case(format, "int8_g32", tokens, 48, 1120, tokens == 7, 77);
+        const std::string_view variant = tokens <= 8 ? "linear/dot_rows" : "linear/dot_tile";
+        INFO(c.name);
+        CHECK(run(c, target, variant).outputs == run(c, without, variant).outputs);
+      }
+    }
+  }
 }
 
 TEST_CASE("row groups: every kernel that reads them") {
@@ -186,7 +202,7 @@ TEST_CASE("row groups: every kernel that reads them") {
   }
   for (const std::string activations : {"mxint8", "int8_g32"}) {
     for (const Target& target : targets()) {
-      if (!target.info.probes.x86_vnni_asm) continue;
+      if (!target.info.is_cpu) continue;
       const Case together = linear_case("q4_1", activations, 7, 64, 1280, true, 5);
       const kernels::TrialResult all = run(together, target, "linear/dot_rows");
       Case alone = together;
