@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "host/cli/profile_table.h"
 #include "host/cli/profile_trace.h"
@@ -135,6 +137,77 @@ TEST_CASE("a trace shows what the host did and how many calls it leaves out") {
     CHECK(host.contains(what));
   }
   CHECK((host.contains("load program") || host.contains("compile program")));
+}
+
+TEST_CASE("sums of a plan: rows by op, variant and format, most time first; joined calls apart") {
+  const Recorded& r = recorded();
+  const auto plan = r.engine->plans().list.at(1);
+  run::Profile made;
+  // Step i of a call takes 10 + i us; the third call is one joined launch of 500 us.
+  for (int call = 0; call < 3; ++call) {
+    made.begin_call(plan, {1, 1, kPrompt});
+    const bool joined = call == 2;
+    for (size_t i = 0; i < (joined ? 1 : plan->steps.size()); ++i)
+      made.add_step({0, i, joined ? plan->steps.size() : i + 1, 0, 1, 1, 0,
+                     joined ? 500.0 : 10.0 + static_cast<double>(i)});
+    made.end_call();
+  }
+  const cl::DeviceSpeed speed{2e9, 5e9, 0};
+  const cli::ProfileFacts facts(made, {{cl::usable_devices().front(), speed}});
+  const std::vector<cli::PlanSums> all = cli::sum_plans(made, facts);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].calls == 2);
+  CHECK(all[0].joined_calls == 1);
+  CHECK(all[0].joined_launch_us == 500);
+  std::map<std::tuple<std::string, std::string, std::string>, std::pair<int64_t, double>> expected;
+  std::map<std::tuple<std::string, std::string, std::string>, double> least_us;
+  for (size_t i = 0; i < plan->steps.size(); ++i) {
+    const graph::Node& node = plan->graph.nodes[static_cast<size_t>(plan->steps[i].node)];
+    const plan::StepFacts step = plan::facts_of(*plan, plan->steps[i], {1, 1, kPrompt});
+    const std::tuple key{std::string(graph::name_of(node.op)), step.variant, step.format};
+    expected[key].first += 2;
+    expected[key].second += 2 * (10.0 + static_cast<double>(i));
+    least_us[key] += 2e6 * std::max(step.cost.bytes / speed.bytes_per_second, step.cost.flops / speed.flops);
+  }
+  CHECK(all[0].rows.size() == expected.size());
+  for (size_t i = 0; i < all[0].rows.size(); ++i) {
+    const cli::ProfileRow& row = all[0].rows[i];
+    CAPTURE(row.variant);
+    const std::tuple key{row.op, row.variant, row.format};
+    CHECK(row.steps == expected[key].first);
+    CHECK(row.microseconds == doctest::Approx(expected[key].second));
+    CHECK(row.work.least_us == doctest::Approx(least_us[key]));
+    CHECK((i == 0 || row.microseconds <= all[0].rows[i - 1].microseconds));
+  }
+}
+
+TEST_CASE("the roofline of products of rounded activations is that of bytes") {
+  graph::Builder b("rounded");
+  const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 64, "int8_g32"});
+  const auto w = b.weight("w", 64, 64);
+  b.output(b.add(graph::Linear{}, "y", {x, w}), "y");
+  graph::Graph graph = b.finish(0);
+  std::get<graph::Weight>(graph.value(w).source).format = "int8_g32";
+  const graph::DeviceInfo device = cl::usable_devices().front();
+  const auto plan =
+      std::make_shared<plan::Plan>(plan::lower(std::move(graph), {device}, {"prefill", {64, 64, 64}, {}}));
+  run::Profile made;
+  made.begin_call(plan, {64, 64, 64});
+  made.add_step({0, 0, 1, 0, 1, 1, 0, 1.0});
+  made.end_call();
+  const double flops = plan::facts_of(*plan, plan->steps[0], {64, 64, 64}).cost.flops;
+  for (const double byte_ops : {0.0, 4e6}) {
+    const cli::ProfileFacts facts(made, {{device, {1e15, 1e6, byte_ops}}});
+    CHECK(facts.work(0).least_us == doctest::Approx(flops / std::max(1e6, byte_ops) * 1e6));
+  }
+}
+
+TEST_CASE("a span of the host begins and ends when it did") {
+  run::Profile profile;
+  const auto start = run::Profile::Clock::now() + std::chrono::seconds(3);
+  profile.add_host("wait", "", start, start + std::chrono::milliseconds(5));
+  CHECK(profile.host()[0].start_us == doctest::Approx(3e6).epsilon(0.01));
+  CHECK(profile.host()[0].duration_us == doctest::Approx(5e3));
 }
 
 TEST_CASE("the table counts every call") {
