@@ -4,6 +4,10 @@
 #include "args/rope_args.h"
 #include "copy.clh"
 
+#if WG_SIZE > 1 && !defined(PAIR_LANES)
+#error "PAIR_LANES: lanes that share the pairs of a head; WG_SIZE a multiple"
+#endif
+
 static void rope_pair(global const float* restrict x, global float* restrict y, uint first, uint second,
                       float cosine, float sine) {
   const float p = x[first];
@@ -39,20 +43,48 @@ static void rope_vec(global const float* restrict x, global float* restrict y, u
 #endif
 
 // The heads share the angles of a position: x and y point at the first head's rotated columns.
+#if WG_SIZE > 1
+static void rope_rotate(global const float* restrict x, global float* restrict y, uint heads, float position,
+                        global const float* restrict inv_freq, const RopeArgs* a) {
+  const uint half_dim = (uint)a->half_dim;
+  for (uint pair = LANE % PAIR_LANES; pair < half_dim; pair += PAIR_LANES) {
+    const float angle = position * inv_freq[pair];
+    const float cosine = cos(angle) * a->scale;
+    const float sine = sin(angle) * a->scale;
+    const uint first = a->interleaved ? 2 * pair : pair;
+    const uint second = a->interleaved ? 2 * pair + 1 : pair + half_dim;
+#pragma unroll 4
+    for (uint h = LANE / PAIR_LANES; h < heads; h += WG_SIZE / PAIR_LANES) {
+      const size_t at = (size_t)h * (uint)a->head_dim;
+      rope_pair(x + at, y + at, first, second, cosine, sine);
+    }
+  }
+}
+
+// Columns [begin, end) of the heads.
+static void rope_copy(global const float* restrict x, global float* restrict y, uint heads, uint begin, uint end,
+                      const RopeArgs* a) {
+  for (uint i = begin + LANE % PAIR_LANES * VEC; i < end; i += PAIR_LANES * VEC) {
+#pragma unroll 4
+    for (uint h = LANE / PAIR_LANES; h < heads; h += WG_SIZE / PAIR_LANES) {
+      const size_t at = (size_t)h * (uint)a->head_dim + i;
+      vec_store(vec_load(x + at), y + at);
+    }
+  }
+}
+#else
 static void rope_rotate(global const float* restrict x, global float* restrict y, uint heads, float position,
                         global const float* restrict inv_freq, const RopeArgs* a) {
   const uint half_dim = (uint)a->half_dim;
   const size_t head_dim = (uint)a->head_dim;
-  uint pair = LANE;
-#if WG_SIZE == 1
+  uint pair = 0;
   for (; pair + VEC <= half_dim; pair += VEC) {
     const float16 angle = position * vload16(0, inv_freq + pair);
     const float16 cosine = cos(angle) * a->scale;
     const float16 sine = sin(angle) * a->scale;
     for (uint h = 0; h < heads; ++h) rope_vec(x + h * head_dim, y + h * head_dim, pair, a, cosine, sine);
   }
-#endif
-  for (; pair < half_dim; pair += WG_SIZE) {
+  for (; pair < half_dim; ++pair) {
     const float angle = position * inv_freq[pair];
     const float cosine = cos(angle) * a->scale;
     const float sine = sin(angle) * a->scale;
@@ -62,6 +94,15 @@ static void rope_rotate(global const float* restrict x, global float* restrict y
       rope_pair(x + h * head_dim, y + h * head_dim, first, second, cosine, sine);
   }
 }
+
+static void rope_copy(global const float* restrict x, global float* restrict y, uint heads, uint begin, uint end,
+                      const RopeArgs* a) {
+  for (uint h = 0; h < heads; ++h) {
+    const size_t at = (size_t)h * (uint)a->head_dim + begin;
+    copy_row(y + at, x + at, end - begin);
+  }
+}
+#endif
 
 static float rope_position(int position, const RopeArgs* a) {
   const int p = a->period > 0 ? position % a->period : position;
@@ -83,11 +124,8 @@ static void rope_body(uint worker, uint workers, global const float* restrict x,
     const uint count = min(per_item, heads - head);
     const size_t at = ((size_t)token * heads + head) * head_dim;
     rope_rotate(x + at + offset, y + at + offset, count, rope_position(positions[token], a), inv_freq, a);
-    for (uint h = 0; h < count; ++h) {
-      const size_t base = at + (size_t)h * head_dim;
-      copy_row(y + base, x + base, offset);
-      copy_row(y + base + end, x + base + end, head_dim - end);
-    }
+    rope_copy(x + at, y + at, count, 0, offset, a);
+    rope_copy(x + at, y + at, count, end, head_dim, a);
   }
 }
 

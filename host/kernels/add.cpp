@@ -10,10 +10,11 @@ namespace {
 Prepared prepare(const OpContext& context) {
   AddArgs args{};
   args.cols = narrow(context.input(0).type.cols, "add: columns");
-  args.chunk = column_chunk(context.device);
+  const ColumnItems items = column_items(context.device, {args.cols});
+  args.chunk = items.chunk;
   args.right_stride = context.input(1).type == context.input(0).type ? args.cols : 0;
   args.scale = std::get<graph::Add>(context.node.op).scale;
-  Launch launch = make_launch("add", {}, {input_ref(0), input_ref(1), output_ref(0)},
+  Launch launch = make_launch("add", items.defines, {input_ref(0), input_ref(1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows,
                  device = context.device](const graph::Sizes& sizes) mutable {

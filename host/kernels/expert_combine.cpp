@@ -12,8 +12,9 @@ Prepared prepare(const OpContext& context) {
   ExpertCombineArgs args{};
   args.cols = narrow(context.input(0).type.cols / top_k, "expert_combine: columns");
   args.top_k = narrow(top_k, "expert_combine: top_k");
-  args.chunk = column_chunk(context.device);
-  Launch launch = make_launch("expert_combine", {}, {input_ref(0), input_ref(1), output_ref(0)},
+  const ColumnItems items = column_items(context.device, {args.cols});
+  args.chunk = items.chunk;
+  Launch launch = make_launch("expert_combine", items.defines, {input_ref(0), input_ref(1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows,
                  device = context.device](const graph::Sizes& sizes) mutable {

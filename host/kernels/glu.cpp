@@ -20,12 +20,17 @@ Prepared prepare(const OpContext& context) {
   args.limit = op.limit > 0 ? op.limit : std::numeric_limits<f32>::infinity();
   args.alpha = op.alpha;
   args.up_offset = op.up_offset;
-  args.chunk = column_chunk(context.device);
-  Launch launch = make_launch("glu",
-                              {constant("ACTIVATION", static_cast<int64_t>(op.activation)),
-                               constant("CLAMPED", op.clamped()), constant("STEP", op.interleaved ? 2 : 1)},
-                              {input_ref(0), input_ref(op.width > 0 ? 0 : 1), output_ref(0)},
-                              lanes_for(context.device, kElementwiseLanes));
+  // Pairs that take turns are read one by one.
+  const ColumnItems items =
+      column_items(context.device, {args.cols, args.stride, args.up_at, op.interleaved ? 1 : 4});
+  args.chunk = items.chunk;
+  std::vector<std::string> defines = items.defines;
+  defines.push_back(constant("ACTIVATION", static_cast<int64_t>(op.activation)));
+  defines.push_back(constant("CLAMPED", op.clamped()));
+  defines.push_back(constant("STEP", op.interleaved ? 2 : 1));
+  Launch launch =
+      make_launch("glu", std::move(defines), {input_ref(0), input_ref(op.width > 0 ? 0 : 1), output_ref(0)},
+                  lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows, parts_of_row = cols / part_cols,
                  device = context.device](const graph::Sizes& sizes) mutable {
     args.parts = narrow(sizes.of(rows) * parts_of_row, "glu: rows");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <initializer_list>
+
 #include "host/kernels/program.h"
 
 namespace clinfer::kernels {
@@ -14,10 +16,18 @@ inline int64_t lanes_for(const graph::DeviceInfo& device, int64_t wanted) {
 
 inline constexpr int64_t kElementwiseLanes = 128;
 
-/// Columns of a row that an item of an elementwise kernel takes: on GPUs one a lane, since a lane that takes
-/// one after another waits for memory each time.
-inline int32_t column_chunk(const graph::DeviceInfo& device) {
-  return one_item_workers(device) ? 1024 : static_cast<int32_t>(kElementwiseLanes);
+/// How an elementwise kernel cuts rows: `chunk` columns of a row are an item, on GPUs one vector a lane,
+/// since a lane that takes one after another waits for memory each time.
+struct ColumnItems {
+  int32_t chunk;
+  std::vector<std::string> defines;  ///< FOURS where vectors are of four columns (include/lanes.clh)
+};
+/// `strides`: of what columns parts of operands begin at multiples.
+inline ColumnItems column_items(const graph::DeviceInfo& device, std::initializer_list<int64_t> strides) {
+  if (one_item_workers(device)) return {1024, {}};
+  constexpr auto kLanes = static_cast<int32_t>(kElementwiseLanes);
+  const bool fours = std::ranges::all_of(strides, [](int64_t stride) { return stride % 4 == 0; });
+  return fours ? ColumnItems{4 * kLanes, {"FOURS"}} : ColumnItems{kLanes, {}};
 }
 
 inline int64_t divide_up(int64_t a, int64_t b) {

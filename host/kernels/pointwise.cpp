@@ -11,11 +11,14 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::Pointwise>(context.node.op);
   PointwiseArgs args{};
   args.cols = narrow(context.input(0).type.cols, "pointwise: columns");
-  args.chunk = column_chunk(context.device);
+  const ColumnItems items = column_items(context.device, {args.cols});
+  args.chunk = items.chunk;
   args.parameter = op.parameter;
   // The kernel numbers the functions in the order of the enumeration.
-  Launch launch = make_launch("pointwise", {constant("FUNCTION", static_cast<int64_t>(op.function))},
-                              {input_ref(0), output_ref(0)}, lanes_for(context.device, kElementwiseLanes));
+  std::vector<std::string> defines = items.defines;
+  defines.push_back(constant("FUNCTION", static_cast<int64_t>(op.function)));
+  Launch launch = make_launch("pointwise", std::move(defines), {input_ref(0), output_ref(0)},
+                              lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows,
                  device = context.device](const graph::Sizes& sizes) mutable {
     args.rows = narrow(sizes.of(rows), "pointwise: rows");

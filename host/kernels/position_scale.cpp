@@ -11,12 +11,13 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::PositionScale>(context.node.op);
   PositionScaleArgs args{};
   args.cols = narrow(context.input(0).type.cols, "position_scale: columns");
-  args.chunk = column_chunk(context.device);
+  const ColumnItems items = column_items(context.device, {args.cols});
+  args.chunk = items.chunk;
   args.length = narrow(op.length, "position_scale: length");
   args.shift = narrow(op.shift, "position_scale: shift");
   args.steps = op.steps;
   args.factor = op.factor;
-  Launch launch = make_launch("position_scale", {}, {input_ref(0), input_ref(1), output_ref(0)},
+  Launch launch = make_launch("position_scale", items.defines, {input_ref(0), input_ref(1), output_ref(0)},
                               lanes_for(context.device, kElementwiseLanes));
   launch.work = [args, rows = context.input(0).type.rows,
                  device = context.device](const graph::Sizes& sizes) mutable {
