@@ -67,7 +67,8 @@ Prepared prepare_rows(const OpContext& context) {
 }
 
 Support supports_linear_tile(const OpContext& context) {
-  if (is_small_batch(context)) return Support::no("for more than 8 tokens");
+  if (context.most.of(context.input(0).type.rows) <= kSmallBatch)
+    return Support::no("for more than 8 tokens");
   const Support weight = supports_weight(context, 1);
   return weight.ok ? supports_tile(context) : weight;
 }
