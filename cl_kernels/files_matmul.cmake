@@ -82,6 +82,7 @@ list(APPEND KERNEL_FILES
   nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
+  nvidia/quantize_warps.cl
   nvidia/query_rows.clh
   nvidia/sm90.clh
   nvidia/store_tile.clh

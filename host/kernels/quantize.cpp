@@ -29,6 +29,7 @@ Prepared prepare_rows(const OpContext& context) {
   return prepare(context, "quantize_rows", lanes_for(context.device, 64), 1);
 }
 
+constexpr int64_t kMostBlocks = int64_t{1} << 30;
 constexpr int64_t kSharedLanes = 128;
 
 Support supports_lanes(const OpContext& context) {
@@ -44,7 +45,40 @@ Prepared prepare_lanes(const OpContext& context) {
                  activation_layout(type.format, type.cols).block / 16);
 }
 
-constexpr Variant kVariants[] = {{"quantize/lanes", supports_lanes, prepare_lanes},
+constexpr int64_t kWarpLanes = 128;
+constexpr int64_t kWarpBlocks = 16;  ///< of 128 columns, of a group at a time
+
+Support supports_warps(const OpContext& context) {
+  const graph::Type& type = context.output(0).type;
+  if (!context.device.probes.ptx_e4m3) return Support::no("the device does not convert E4M3");
+  if (type.format != "fp8_e4m3_1x128") return Support::no("for fp8_e4m3_1x128");
+  if (type.cols % 128 != 0) return Support::no("its columns are no multiple of 128");
+  if (context.most.of(type.rows) * (type.cols / 128) > kMostBlocks)
+    return Support::no("more than 2^30 blocks");
+  return Support::yes();
+}
+
+Prepared prepare_warps(const OpContext& context) {
+  const graph::Type& type = context.output(0).type;
+  Launch launch;
+  launch.program.stem = "quantize_warps";
+  launch.program.entry = "nvidia/quantize_warps.cl";
+  launch.program.defines = {format_definition(type.format),
+                            constant("FP32_DENORMALS", context.device.probes.fp32_denormals ? 1 : 0)};
+  launch.kernel = "quantize_warps";
+  launch.buffers = {input_ref(0), output_ref(0)};
+  launch.local_size = kWarpLanes;
+  launch.work = [cols = narrow(type.cols, "columns"), rows = type.rows,
+                 device = context.device](const graph::Sizes& sizes) {
+    const QuantizeArgs args{narrow(sizes.of(rows), "rows"), cols};
+    const int64_t blocks = int64_t{args.rows} * (cols / 128);
+    return Work{worker_count(device, divide_up(blocks, kWarpBlocks)), bytes_of(args)};
+  };
+  return one_launch(std::move(launch));
+}
+
+constexpr Variant kVariants[] = {{"quantize/warps", supports_warps, prepare_warps},
+                                 {"quantize/lanes", supports_lanes, prepare_lanes},
                                  {"quantize/rows", always, prepare_rows}};
 
 }  // namespace

@@ -1,0 +1,61 @@
+// As quantize_rows.cl for E4M3, where columns are a multiple of 128: a warp takes AT_ONCE neighbouring blocks, a
+// lane four columns of each.
+#include "cl_kernels/args/quantize_args.h"
+#include "encode_activation.clh"
+
+#define WARPS 4
+#define AT_ONCE 4
+
+INLINE uint warp_max(uint v) {
+  uint r;
+  asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+  return r;
+}
+// Of finite numbers.
+INLINE uint e4m3_pair(float low, float high) {
+  ushort r;
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(r) : "f"(high), "f"(low));
+  return r;
+}
+
+INLINE uint quantize_four(float4 v, Fp8Coder coder) {
+  const uint4 magnitudes = as_uint4(v) & 0x7FFFFFFFu;
+  if (max(max(magnitudes.x, magnitudes.y), max(magnitudes.z, magnitudes.w)) >= INF_BITS) {
+    return fp8_e4m3_code_of(v.x, coder) | fp8_e4m3_code_of(v.y, coder) << 8 | fp8_e4m3_code_of(v.z, coder) << 16 |
+           fp8_e4m3_code_of(v.w, coder) << 24;
+  }
+  return e4m3_pair(fp8_scaled(v.x, coder), fp8_scaled(v.y, coder)) |
+         e4m3_pair(fp8_scaled(v.z, coder), fp8_scaled(v.w, coder)) << 16;
+}
+
+kernel __attribute__((reqd_work_group_size(WARPS * 32, 1, 1))) void quantize_warps(global const float* restrict x,
+                                                                                   global uchar* restrict y,
+                                                                                   const QuantizeArgs a) {
+  const int lane = (int)get_local_id(0) % 32;
+  const int warp = (int)get_group_id(0) * WARPS + (int)get_local_id(0) / 32;
+  const int blocks = a.cols / 128;
+  const int items = a.rows * blocks;
+  const long row_bytes = activation_row_bytes(a.cols);
+  for (int first = warp * AT_ONCE; first < items; first += (int)get_num_groups(0) * WARPS * AT_ONCE) {
+    float4 values[AT_ONCE];
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; ++i)
+      values[i] = ((global const float4*)x)[(long)min(first + i, items - 1) * 32 + lane];
+    int row = first / blocks;
+    int block = first - row * blocks;
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; ++i) {
+      const float4 v = values[i];
+      const uint largest = max(max(finite_magnitude_of(v.x), finite_magnitude_of(v.y)),
+                               max(finite_magnitude_of(v.z), finite_magnitude_of(v.w)));
+      const float scale = fp8_e4m3_scale_of(warp_max(max(largest, FP8_LEAST_AMAX)));
+      const uint codes = quantize_four(v, fp8_coder_of(scale));
+      global uchar* record = y + row * row_bytes;
+      if (first + i < items) {
+        ((global uint*)(record + block * 128))[lane] = codes;
+        if (lane == 0) ((global float*)(record + a.cols))[block] = scale;
+      }
+      if (++block == blocks) block = 0, ++row;
+    }
+  }
+}
