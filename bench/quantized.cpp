@@ -13,6 +13,7 @@
 #include "bench/program.h"
 #include "bench/step.h"
 #include "bench/timing.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/dummy_weights.h"
 #include "quant/format.h"
@@ -96,6 +97,9 @@ double error_of(const cl::Device& device, const cl::Buffer& y, const bench::Rows
     const int64_t expert = ids.empty() ? 0 : ids[static_cast<size_t>(token * slots + slot)];
     if (i == 0 || !ids.empty()) {
       device.read(w, std::as_writable_bytes(std::span(codes)), expert * layout.expert_code_bytes);
+      graph::Weight one = weight;
+      one.experts = 1;
+      kernels::ungroup(one, std::as_writable_bytes(std::span(codes)));
       if (!scales.empty())
         device.read(w, std::as_writable_bytes(std::span(scales)),
                     layout.scales_offset + expert * layout.expert_scale_bytes);
@@ -120,7 +124,10 @@ double error_of(const cl::Device& device, const cl::Buffer& y, const bench::Rows
 
 void measure(const bench::Bench& bench, const Product& p, int64_t tokens) {
   const cl::Device& device = bench.device;
-  const Node node = node_of(p);
+  Node node = node_of(p);
+  auto& held = std::get<graph::Weight>(node.graph.value(node.weight).source);
+  if (kernels::suits_row_tiles(device.info(), held, node.graph.value(node.x).type))
+    held.row_group = kernels::kTileRows;
   const graph::Sizes sizes{tokens, tokens, tokens};
   const kernels::OpContext context{node.graph, node.graph.nodes.front(), device.info(), sizes};
   const kernels::Variant* variant = bench::variant_for(context);

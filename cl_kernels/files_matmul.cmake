@@ -22,6 +22,7 @@ list(APPEND KERNEL_FILES
   include/rows.clh
   include/rows_dot_lanes.clh
   include/row_group.clh
+  include/row_tile.clh
   include/rows_dot_group.clh
   include/rows_dot_vector.clh
   include/rows_group.clh

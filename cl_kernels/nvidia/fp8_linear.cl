@@ -1,94 +1,57 @@
 // y = x . W + bias with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma and
 // added up in floats: of one matrix, or with EXPERTS of the expert that each entry was routed to. x as
-// fp8_fragments.cl leaves it, W as it lies. Needs sm_90a. A group stays and takes tile after tile of 128 rows
-// and COLS x 128 columns: warpgroup 0 copies W's rows into local memory, in the order of wgmma's 64-byte
-// swizzle, 1 and 2 multiply 64 rows each with x's fragments straight from global memory. Of one matrix, tiles
-// that do not fill a round of groups are cut along k.
+// fp8_fragments.cl leaves it, W in tiles (include/row_tile.clh). Needs sm_90a. A group stays and takes tile after
+// tile of 128 rows and COLS x 128 columns: warpgroup 0 brings W's tiles into local memory, 1 and 2 multiply 64
+// rows each with x's fragments straight from global memory. Of one matrix, tiles that do not fill a round of
+// groups are cut along k.
 #include "nvidia/fp8_linear_items.clh"
 #include "nvidia/wgmma_n128.clh"
 
 #define STAGES 5
 #define STAGE_BYTES 8192
 #define SCALE_BYTES 512
-#define COPIERS 64
 
 // In local memory, one piece so that one register holds its address: the stages, x's scales with a slot for
 // each stage, the barriers.
 #define SCALES_AT (STAGES * STAGE_BYTES)
 #define FULL_AT (SCALES_AT + STAGES * SCALE_BYTES)
-#define LANDED_AT (FULL_AT + STAGES * 8)
-#define EMPTY_AT (LANDED_AT + STAGES * 8)
+#define EMPTY_AT (FULL_AT + STAGES * 8)
 #define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
 
-// 16 bytes from global to local memory.
-INLINE void copy_chunk(uint to, global const uchar* from) {
-  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" : : "r"(to), "l"(from) : "memory");
-}
-// Arrives on a barrier when this thread's copies are done.
-INLINE void arrive_copied(uint at) {
-  asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" : : "r"(at) : "memory");
-}
-// Between copies that a barrier says have landed, and wgmma's reading of local memory.
-INLINE void local_proxy_fence(void) {
-  asm volatile("fence.proxy.async.shared::cta;" : : : "memory");
-}
-
-// Thread t copies the 16-byte chunk t % 4 of rows t / 4 + 16 i of a stage: 128 rows of 64 bytes. With the
-// first stage of a block come the scales of x's 128 rows.
-INLINE void copy_tiles(global const uchar* weight, global const uchar* workspace, uint at,
-                       const Fp8LinearArgs* a) {
+// Brings W's tiles (include/row_tile.clh), of each block of 128 columns COLS tiles of two stages. The last tile has
+// the rows that are left; what an earlier stage left behind them goes into columns of y that nobody stores. With
+// the first stage of a block come the scales of x's 128 rows.
+INLINE void bring_tiles(global const uchar* weight, global const uchar* workspace, uint at,
+                        const Fp8LinearArgs* a) {
+  const long padded = (a->tiles.m + 127) / 128 * 128;
   const int works = works_of(workspace, a);
-  const uint chunk = (uint)get_local_id(0) % 4u;
-  const uint first_row = (uint)get_local_id(0) / 4u;
-  const uint to = at + first_row * 64u + (chunk ^ first_row / 2u % 4u) * 16u;
   uint stage = 0;
   uint parity = 1;
   for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
     const Work work = work_at(index, workspace, a);
-    global const uchar* rows = weight + (long)work.expert * a->weight.rows * a->weight.row_bytes + chunk * 16u;
-    for (int block = work.item.begin; block < work.item.end; ++block) {
-#pragma unroll 1
-      for (int i = 0; i < 2 * COLS; ++i) {
-        const int row0 = (work.item.col * COLS + i / 2) * 128 + (int)first_row;
-        const int last = a->tiles.n - 1;
-        global const uchar* from = rows + block * 128 + i % 2 * 64;
-        mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
+    global const float* scales = (global const float*)(workspace + a->scales_at) + work.item.begin * padded +
+                                 work.item.row * 128;
+    global const uchar* from[COLS];
+    uint bytes[COLS];
 #pragma unroll
-        for (int r = 0; r < 8; ++r) {
-          copy_chunk(to + stage * STAGE_BYTES + r * 1024,
-                     from + (long)min(row0 + r * 16, last) * a->weight.row_bytes);
-        }
-        arrive_copied(at + LANDED_AT + 8 * stage);
-        if (get_local_id(0) == 0) {
-          if (i == 0) {
-            mbarrier_expect(at + FULL_AT + 8 * stage, SCALE_BYTES);
-            const long padded = (a->tiles.m + 127) / 128 * 128;
-            bulk_copy(at + SCALES_AT + stage * SCALE_BYTES,
-                      (global const float*)(workspace + a->scales_at) + block * padded + work.item.row * 128,
-                      SCALE_BYTES, at + FULL_AT + 8 * stage);
-          } else {
-            mbarrier_arrive(at + FULL_AT + 8 * stage);
-          }
-        }
+    for (int c = 0; c < COLS; ++c) {
+      const int row = min(work.item.col * COLS + c, (a->tiles.n + 127) / 128 - 1) * 128;
+      bytes[c] = (uint)min(a->tiles.n - row, 128) * 64u;
+      from[c] = weight + ((long)work.expert * a->tiles.n + row) * a->tiles.k +
+                (long)work.item.begin * 2 * bytes[c];
+    }
+    for (int left = work.item.end - work.item.begin; left > 0; --left) {
+#pragma unroll
+      for (int i = 0; i < 2 * COLS; ++i) {
+        const uint full = at + FULL_AT + 8 * stage;
+        mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
+        mbarrier_expect(full, i == 0 ? bytes[i / 2] + SCALE_BYTES : bytes[i / 2]);
+        bulk_copy(at + stage * STAGE_BYTES, from[i / 2], bytes[i / 2], full);
+        if (i == 0) bulk_copy(at + SCALES_AT + stage * SCALE_BYTES, scales, SCALE_BYTES, full);
+        from[i / 2] += bytes[i / 2];
         if (++stage == STAGES) stage = 0, parity ^= 1;
       }
-    }
-  }
-}
-
-// One thread tells the readers of stages that have landed. (Fenced by the readers, they would wait for x's
-// fragments that are on their way; by the copiers, these would wait for their copies.)
-INLINE void hand_stages_over(global const uchar* workspace, uint at, const Fp8LinearArgs* a) {
-  const int works = works_of(workspace, a);
-  uint stage = 0;
-  uint parity = 0;
-  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
-    const Work work = work_at(index, workspace, a);
-    for (int left = (work.item.end - work.item.begin) * 2 * COLS; left > 0; --left) {
-      mbarrier_wait(at + LANDED_AT + 8 * stage, parity);
-      local_proxy_fence();
-      mbarrier_arrive(at + FULL_AT + 8 * stage);
-      if (++stage == STAGES) stage = 0, parity ^= 1;
+      scales += padded;
     }
   }
 }
@@ -278,8 +241,7 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
   const uint at = shared_address(memory);
   if (get_local_id(0) == 0) {
     for (uint i = 0; i < STAGES; ++i) {
-      mbarrier_init(at + FULL_AT + 8 * i, 2);
-      mbarrier_init(at + LANDED_AT + 8 * i, COPIERS);
+      mbarrier_init(at + FULL_AT + 8 * i, 1);
       mbarrier_init(at + EMPTY_AT + 8 * i, 2);
     }
   }
@@ -291,11 +253,7 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
 #else
     REGISTERS_DOWN(40);
 #endif
-    if (get_local_id(0) < COPIERS) {
-      copy_tiles(weight, packed, at, &a);
-    } else if (get_local_id(0) == COPIERS) {
-      hand_stages_over(packed, at, &a);
-    }
+    if (get_local_id(0) == 0) bring_tiles(weight, packed, at, &a);
   } else {
 #if COLS == 2 && !EXPERTS
     REGISTERS_UP(240);

@@ -5,6 +5,7 @@
 #include "cl_kernels/args/fp8_linear_args.h"
 #include "host/kernels/fp8_matmul.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
 
@@ -14,7 +15,8 @@ constexpr int64_t kTile = 128;  ///< rows of x and of W, columns of a scale
 /// wgmma cuts E4M3 products to 13 bits below the largest of a step's, which Linear's limit allows for where
 /// it grows with the columns: of fewer it is too close.
 constexpr int64_t kLeastCols = 1024;
-constexpr int64_t kBand = 8;  ///< tiles of x that share W's tiles in L2
+constexpr int64_t kBandBytes = int64_t{32} << 20;  ///< of x that stay in L2 while W passes
+constexpr int64_t kExpertBand = 8;                 ///< tiles of x, of experts
 constexpr int64_t kMost = int64_t{1} << 24;
 constexpr int64_t kLanes = 256;       ///< of expert_order.cl and expert_tiles.cl
 constexpr int64_t kWideEntries = 48;  ///< of an expert, from which tiles of 256 columns are faster
@@ -114,13 +116,10 @@ Support supports(const OpContext& context) {
   if (most <= kSmallBatch) return Support::no("for more than 8 tokens");
   const Support readable = supports_weight(context, product.experts() ? 2 : 1);
   if (!readable.ok) return readable;
-  const graph::Weight& weight = product.weight;
-  if (context.input(0).type.format != "fp8_e4m3_1x128" || weight.format != "fp8_e4m3_128x128")
-    return Support::no("for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128");
-  if (weight.cols % kTile != 0) return Support::no("its columns are no multiple of 128");
-  if (weight.cols < kLeastCols) return Support::no("for 1024 columns or more");
-  if (weight.cols > kMost || weight.rows > kMost || product.rows(most) > kMost)
-    return Support::no("a size is more than 2^24");
+  const Support suits = suits_fp8_wgmma(product.weight, context.input(0).type);
+  if (!suits.ok) return suits;
+  if (product.weight.row_group != kTileRows) return Support::no("its rows do not lie in tiles");
+  if (product.rows(most) > kMost) return Support::no("a size is more than 2^24");
   return Support::yes();
 }
 
@@ -130,9 +129,12 @@ void add_product(const OpContext& context, size_t bias, Prepared& prepared) {
   const std::string experts = constant("EXPERTS", product.experts() ? 1 : 0);
   prepared.launches.push_back(
       launch_of(context, "fp8_fragments", {experts}, {input_ref(0), scratch_ref()}, 128, fragment_groups));
+  const int64_t band = product.experts()
+                           ? kExpertBand
+                           : std::clamp<int64_t>(kBandBytes / (kTile * product.weight.cols), 8, 32);
   const auto multiply = [&](int64_t cols, Groups groups) {
     Launch launch = launch_of(
-        context, "fp8_linear", {experts, constant("COLS", cols), constant("BAND", kBand)},
+        context, "fp8_linear", {experts, constant("COLS", cols), constant("BAND", band)},
         {input_ref(bias - 1), scratch_ref(), scratch_ref(), optional_input_ref(context, bias), output_ref(0)},
         384, groups);
     launch.program.sm_90a = true;
@@ -166,6 +168,15 @@ Fp8Workspace fp8_workspace(const OpContext& context) {
   at.scales_at = at.x_at + rows * product.weight.cols;
   at.bytes = at.scales_at + rows * (product.weight.cols / kTile) * 4;
   return at;
+}
+
+Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x) {
+  if (x.format != "fp8_e4m3_1x128" || weight.format != "fp8_e4m3_128x128")
+    return Support::no("for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128");
+  if (weight.cols % kTile != 0) return Support::no("its columns are no multiple of 128");
+  if (weight.cols < kLeastCols) return Support::no("for 1024 columns or more");
+  if (weight.cols > kMost || weight.rows > kMost) return Support::no("a size is more than 2^24");
+  return Support::yes();
 }
 
 Support supports_linear_fp8_wgmma(const OpContext& context) {

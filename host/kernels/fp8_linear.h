@@ -5,11 +5,14 @@
 namespace clinfer::kernels {
 
 /// Linear and ExpertLinear on Hopper's FP8 tensor cores, for more than 8 tokens: x is
-/// activations in fp8_e4m3_1x128, W is fp8_e4m3_128x128 and read as it lies (fp8_linear.cl).
+/// activations in fp8_e4m3_1x128, W is fp8_e4m3_128x128 and its rows lie in tiles (row_tiles.h).
 Support supports_linear_fp8_wgmma(const OpContext& context);
 Prepared prepare_linear_fp8_wgmma(const OpContext& context);
 Support supports_expert_linear_fp8_wgmma(const OpContext& context);
 Prepared prepare_expert_linear_fp8_wgmma(const OpContext& context);
+
+/// Whether the variants multiply such a weight, once in tiles, with such activations.
+Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x);
 
 /// Where the variants keep things in their scratch memory, in bytes.
 struct Fp8Workspace {

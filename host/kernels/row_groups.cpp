@@ -7,6 +7,7 @@
 
 #include "host/kernels/activation_layout.h"
 #include "host/kernels/lanes.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/weight_layout.h"
 
 namespace clinfer::kernels {
@@ -150,6 +151,7 @@ bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weig
 
 LayoutSink grouping(const graph::Weight& weight, LayoutSink sink) {
   if (weight.row_group == 1) return sink;
+  if (weight.row_group == kTileRows) return tiling(weight, std::move(sink));
   return [regions = regions_of(weight), sink = std::move(sink)](int64_t offset,
                                                                 std::span<const std::byte> bytes) {
     const bool scales = regions.size() > 1 && offset >= regions.back().offset;
@@ -158,10 +160,12 @@ LayoutSink grouping(const graph::Weight& weight, LayoutSink sink) {
 }
 
 void group(const graph::Weight& weight, std::span<std::byte> bytes) {
+  if (weight.row_group == kTileRows) return tile(weight, bytes);
   move_all(weight, bytes, group_rows);
 }
 
 void ungroup(const graph::Weight& weight, std::span<std::byte> bytes) {
+  if (weight.row_group == kTileRows) return untile(weight, bytes);
   move_all(weight, bytes, ungroup_rows);
 }
 

@@ -23,7 +23,7 @@ using LayoutSink = std::function<void(int64_t offset, std::span<const std::byte>
 /// A sink for a weight whose rows lie one after the other, in pieces of whole groups of rows, that passes
 /// them on in groups where weight.row_group says so: of a group's rows first all first units lie side by
 /// side, then all second ones and so on. A unit is a block's scale, its offset, or four bytes of codes; of a
-/// scale table one scale. A group takes the memory that its rows took.
+/// scale table one scale. A group takes the memory that its rows took. Tiles: row_tiles.h.
 LayoutSink grouping(const graph::Weight& weight, LayoutSink sink);
 
 /// Brings the bytes of a whole weight into groups, and back; nothing where weight.row_group is 1.

@@ -18,4 +18,5 @@ set(MATMUL_SOURCES
   mma_rows.cpp
   quantize.cpp
   row_groups.cpp
+  row_tiles.cpp
   tolerance_matmul.cpp)

@@ -10,7 +10,7 @@
 #include "graph/passes/ring_caches.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/io/text_part.h"
-#include "host/kernels/row_groups.h"
+#include "host/kernels/row_tiles.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
 #include "host/run/weight_source.h"
@@ -56,6 +56,9 @@ std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, co
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
     return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
                                      x);
+  });
+  graph::group_rows(graph, kernels::kTileRows, [&](const graph::Value& weight, const graph::Type& x) {
+    return kernels::suits_row_tiles(options.devices[static_cast<size_t>(weight.device)], *weight.weight(), x);
   });
   return std::make_shared<plan::Plan>(
       plan::lower(std::move(graph), options.devices, {phase.name, phase.most, options.force_variant}));

@@ -12,4 +12,5 @@ set(MATMUL_TESTS
   test_mma.cpp
   test_quantize.cpp
   test_row_groups.cpp
+  test_row_tiles.cpp
   test_weight_layout.cpp)

@@ -9,6 +9,7 @@
 #include "host/kernels/activation_layout.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/fp8_matmul.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/value_bytes.h"
 #include "host/kernels/weight_layout.h"
 #include "tests/kernels/check.h"
@@ -54,6 +55,10 @@ Case make_case(const Shape& s, bool per_slot, bool bias) {
   }
   const graph::Op op = s.top_k > 0 ? graph::Op(graph::ExpertLinear{.per_slot = per_slot}) : graph::Linear{};
   c.graph = finish(builder, builder.add(op, "y", inputs), kWeights);
+  for (graph::Value& value : c.graph.values) {
+    auto* weight = std::get_if<graph::Weight>(&value.source);
+    if (weight != nullptr && !weight->vector) weight->row_group = kernels::kTileRows;
+  }
   c.sizes = {s.tokens, s.tokens, s.tokens};
   c.name = "tokens=" + std::to_string(s.tokens) + " rows=" + std::to_string(s.rows) +
            " cols=" + std::to_string(s.cols) + " experts=" + std::to_string(s.experts) +

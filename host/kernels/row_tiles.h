@@ -1,0 +1,21 @@
+#pragma once
+
+#include "host/kernels/row_groups.h"
+
+namespace clinfer::kernels {
+
+/// Rows of a tile as wgmma takes its right operand (Weight::row_group): the columns cut by 64, of each cut
+/// the tile's rows one after the other, and in row r the 16-byte chunk c at c ^ (r / 2 % 4), which is the
+/// 64-byte swizzle (cl_kernels/include/row_tile.clh). The last tile of an expert has the rows that are left.
+inline constexpr int64_t kTileRows = 128;
+
+/// Whether kernels of the device multiply tiles of this weight with activations of this type: E4M3 on both
+/// sides on Hopper, of so many columns that linear/fp8_wgmma takes them.
+bool suits_row_tiles(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
+
+/// What grouping(), group() and ungroup() do where weight.row_group is kTileRows.
+LayoutSink tiling(const graph::Weight& weight, LayoutSink sink);
+void tile(const graph::Weight& weight, std::span<std::byte> bytes);
+void untile(const graph::Weight& weight, std::span<std::byte> bytes);
+
+}  // namespace clinfer::kernels
