@@ -14,6 +14,7 @@
 #include "host/encode/encoder.h"
 #include "host/io/checkpoint.h"
 #include "host/io/config_json.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/variant.h"
 #include "host/run/engine.h"
 #include "quant/cache_format.h"
@@ -165,7 +166,7 @@ void collect_latents(Found& found) {
   }
 }
 
-/// Products with rows longer than those of tests/models: FP8 on both sides.
+/// Products with rows longer than those of tests/models: FP8 on both sides, rows in tiles.
 void collect_long_rows(Found& found) {
   graph::Builder b("long_rows");
   const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 1024, "fp8_e4m3_1x128"});
@@ -175,7 +176,10 @@ void collect_long_rows(Found& found) {
   b.output(b.add(graph::ExpertLinear{}, "expert_linear", {x, ids, experts}), "z");
   graph::Graph graph = b.finish(0);
   for (graph::Value& value : graph.values) {
-    if (auto* weight = std::get_if<graph::Weight>(&value.source)) weight->format = "fp8_e4m3_128x128";
+    auto* weight = std::get_if<graph::Weight>(&value.source);
+    if (weight == nullptr) continue;
+    weight->format = "fp8_e4m3_128x128";
+    weight->row_group = kernels::kTileRows;
   }
   for (const graph::Node& node : graph.nodes)
     collect({graph, node, made_up_device(false), {64, 64, 64}}, found);
