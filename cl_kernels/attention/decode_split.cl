@@ -54,6 +54,15 @@ static void attention_split_item(int token, int kv_head, int head_block, int slo
   }
 }
 
+// Which run of neighbouring items is a worker's. UNITS threads of a CPU take the workers in turn, so that runs
+// UNITS workers apart are neighbours: a thread goes on with the rows that it has asked for.
+static inline uint attention_place(uint worker, uint workers) {
+#ifdef UNITS
+  if (workers % UNITS == 0) return worker % UNITS * (workers / UNITS) + worker / UNITS;
+#endif
+  return worker;
+}
+
 static void attention_decode_split_body(uint worker, uint workers, global const float* restrict q,
                                         global const uchar* restrict keys,
                                         global const uchar* restrict values,
@@ -63,12 +72,15 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
                                         const AttentionArgs* a, local float* scratch) {
   const AttentionCaches caches = {keys, values, shared_keys};
   const int head_blocks = (a->heads / a->kv_heads + QUERIES - 1) / QUERIES;
-  const int items = a->tokens * a->tiles * a->kv_heads * head_blocks;
-  for (int item = (int)worker; item < items; item += (int)workers) {
+  const int rows = a->kv_heads * head_blocks;
+  const ulong items = (ulong)(a->tokens * a->tiles) * (uint)rows;
+  const uint place = attention_place(worker, workers);
+  const int end = (int)(items * (place + 1) / workers);
+  for (int item = (int)(items * place / workers); item < end; ++item) {
     const int head_block = item % head_blocks;
     const int kv_head = item / head_blocks % a->kv_heads;
-    const int slot = item / head_blocks / a->kv_heads % a->tiles;
-    const int token = item / head_blocks / a->kv_heads / a->tiles;
+    const int token = item / rows % a->tokens;
+    const int slot = item / rows / a->tokens;
     attention_split_item(token, kv_head, head_block, slot, q, &caches, extras, positions[token], partial, a,
                          scratch);
   }
@@ -106,35 +118,56 @@ static global const float* attention_part(global const float* parts, const Atten
   return parts + (size_t)slot * (uint)(a->value_dim + 2);
 }
 
+#define JOIN_PARTS 16
+
+// exp(highest[c] - base) of JOIN_PARTS chunks from number `first` on, 0 for those that are not there.
+static void attention_part_weights(global const float* parts, const AttentionChunks* chunks, int first,
+                                   float base, float* weights, const AttentionArgs* a) {
+  for (int c = 0; c < JOIN_PARTS; ++c) {
+    const int there = first + c < chunks->count;
+    weights[c] = there ? attention_part(parts, chunks, first + c, a)[a->value_dim] - base : -INFINITY;
+  }
+  vstore16(exp(vload16(0, weights)), 0, weights);
+}
+
+// y[d] = sum_c value[c][d] * weights[c] over `count` chunks from number `first` on; the others are added to y.
+static void attention_add_parts(global const float* restrict parts, const AttentionChunks* chunks, int first,
+                                int count, const float* weights, global float* restrict y,
+                                const AttentionArgs* a) {
+  const uint dims = (uint)a->value_dim;
+  for (uint d = LANE * VEC; d + VEC <= dims; d += WG_SIZE * VEC) {
+    vec_t value = first > 0 ? vec_load(y + d) : (vec_t)(0.0f);
+    for (int c = 0; c < count; ++c)
+      value += vec_load(attention_part(parts, chunks, first + c, a) + d) * weights[c];
+    vec_store(value, y + d);
+  }
+  for (uint d = dims / VEC * VEC + LANE; d < dims; d += WG_SIZE) {
+    float value = first > 0 ? y[d] : 0.0f;
+    for (int c = 0; c < count; ++c) value += attention_part(parts, chunks, first + c, a)[d] * weights[c];
+    y[d] = value;
+  }
+}
+
 // A row of y from its chunks' parts: sum_c value[c] * exp(highest[c] - highest) / sum; `sink` is -infinity
 // where there is none. What sees no key is 0.
 static void attention_join_row(global const float* restrict parts, const AttentionChunks* chunks, float sink,
                                global float* restrict y, const AttentionArgs* a) {
-  const uint dims = (uint)a->value_dim;
+  float weights[JOIN_PARTS];
   float highest = sink;
-  for (int c = 0; c < chunks->count; ++c) highest = fmax(highest, attention_part(parts, chunks, c, a)[dims]);
+  for (int c = 0; c < chunks->count; ++c)
+    highest = fmax(highest, attention_part(parts, chunks, c, a)[a->value_dim]);
   const float base = highest == -INFINITY ? 0.0f : highest;
   float sum = exp(sink - base);
-  for (int c = 0; c < chunks->count; ++c) {
-    global const float* part = attention_part(parts, chunks, c, a);
-    sum += part[dims + 1] * exp(part[dims] - base);
+  for (int first = 0; first < chunks->count; first += JOIN_PARTS) {
+    attention_part_weights(parts, chunks, first, base, weights, a);
+    for (int c = 0; c < min(JOIN_PARTS, chunks->count - first); ++c)
+      sum += attention_part(parts, chunks, first + c, a)[a->value_dim + 1] * weights[c];
   }
-  if (sum == 0.0f) sum = 1.0f;
-  for (uint d = LANE * VEC; d + VEC <= dims; d += WG_SIZE * VEC) {
-    vec_t value = 0.0f;
-    for (int c = 0; c < chunks->count; ++c) {
-      global const float* part = attention_part(parts, chunks, c, a);
-      value += vec_load(part + d) * exp(part[dims] - base);
-    }
-    vec_store(value / sum, y + d);
-  }
-  for (uint d = dims / VEC * VEC + LANE; d < dims; d += WG_SIZE) {
-    float value = 0.0f;
-    for (int c = 0; c < chunks->count; ++c) {
-      global const float* part = attention_part(parts, chunks, c, a);
-      value += part[d] * exp(part[dims] - base);
-    }
-    y[d] = value / sum;
+  const float scale = sum == 0.0f ? 1.0f : 1.0f / sum;
+  for (int first = 0; first == 0 || first < chunks->count; first += JOIN_PARTS) {
+    attention_part_weights(parts, chunks, first, base, weights, a);
+    for (int c = 0; c < JOIN_PARTS; ++c) weights[c] *= scale;
+    attention_add_parts(parts, chunks, first, min(JOIN_PARTS, chunks->count - first), weights, y, a);
   }
 }
 

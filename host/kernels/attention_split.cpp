@@ -11,14 +11,15 @@ namespace clinfer::kernels {
 namespace {
 
 /// Keys of a chunk of decode_split: so many that a long context makes no more chunks than the scratch memory
-/// should hold parts; of rows chosen for many tokens, which are work enough, a quarter.
+/// should hold parts, and that parts are small beside the keys and values of a chunk; of rows chosen for many
+/// tokens, which are work enough, a quarter.
 int64_t split_tile(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   const bool vectors = one_item_workers(context.device);
   const int64_t chosen = op.selection.count * op.selection.block;
   if (chosen > 0 && context.most.tokens > kSmallBatch) return divide_up(divide_up(chosen, 4), 64) * 64;
   const int64_t span = chosen > 0 ? chosen : span_of(op.mask, context.most.context);
-  const int64_t chunk = vectors ? 256 : 64;
+  const int64_t chunk = vectors && op.heads / op.kv_heads > 8 ? 256 : 64;
   const int64_t most_chunks = vectors ? 64 : 256;
   return tile_in_view(op, std::max<int64_t>(1, divide_up(span, most_chunks * chunk)) * chunk);
 }
@@ -87,6 +88,8 @@ Prepared prepare_attention_split(const OpContext& context) {
   Launch split = make_launch("attention/decode_split", shape_constants(context, shape),
                              attention_buffers(context, scratch_ref()), shape.lanes);
   split.kernel = "attention_decode_split";
+  if (one_item_workers(context.device))
+    split.program.defines.push_back(constant("UNITS", std::max<int64_t>(1, context.device.compute_units)));
   split.local_bytes = static_cast<size_t>(shape.local_bytes());
   const int64_t head_blocks = op.kv_heads * divide_up(op.heads / op.kv_heads, shape.queries);
   split.work = attention_work(args, context, [head_blocks](const AttentionArgs& a) {
