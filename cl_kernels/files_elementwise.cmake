@@ -40,6 +40,8 @@ list(APPEND KERNEL_FILES
   include/attention_lanes.clh
   include/attention_mask.clh
   include/attention_rows.clh
+  include/attention_rows_amx.clh
+  include/attention_rows_floats.clh
   include/attention_softmax.clh
   include/attention_vectors.clh
   include/cache_bf16.clh

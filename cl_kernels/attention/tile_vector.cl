@@ -1,8 +1,7 @@
 // Attention for many tokens by one work-item with vectors (CPUs): an item is ROW_VECTORS vectors of 16 query
 // rows of one kv head. They go through the context, a tile of keys at a time, with an online softmax (Milakov
 // and Gimelshein 2018). The query rows are the lanes, so that scores, softmax and sums need nothing across
-// them: keys and values are decoded to floats once a tile, and each of these multiplies a vector. Where a
-// window spares first rows, a first pass goes through those.
+// them. Where a window spares first rows, a first pass goes through those.
 #include "attention_rows.clh"
 
 // Query rows of a kv head are numbered token by token, the heads of its group together; those behind the last
@@ -11,10 +10,14 @@ static void attention_open_tile(AttentionRows* rows, int kv_head, int first_row,
                                 const AttentionExtras* extras, const AttentionArgs* a) {
   const int group = a->heads / a->kv_heads;
   const int last = a->tokens * group - 1;
+  int token = first_row / group;
+  int head = first_row % group;
   for (int n = 0; n < ROWS; ++n) {
-    const int row = min(first_row + n, last);
-    rows->token[n] = row / group;
-    rows->head[n] = kv_head * group + row % group;
+    rows->token[n] = token;
+    rows->head[n] = kv_head * group + head;
+    if (first_row + n >= last) continue;
+    head = head + 1 < group ? head + 1 : 0;
+    token += head == 0;
   }
   attention_open_rows(rows, kv_head, min(ROWS, last + 1 - first_row), positions, extras, a);
 }

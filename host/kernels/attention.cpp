@@ -61,6 +61,7 @@ constexpr Variant kVariants[] = {
     {"attention/wgmma", supports_attention_wgmma, prepare_attention_wgmma},
     {"attention/mma", supports_attention_mma, prepare_attention_mma},
     {"attention/tile", supports_tile, prepare_tile},
+    {"attention/tile_amx", supports_attention_tile_amx, prepare_attention_tile_amx},
     {"attention/tile_vector", supports_attention_tile_vector, prepare_attention_tile_vector},
     {"attention/simple", attention_storage_support, prepare_simple}};
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "tests/kernels/attention_case.h"
 #include "tests/kernels/check.h"
 
 using namespace clinfer;
@@ -100,4 +101,14 @@ TEST_CASE("linear/amx_bf16: activations without parts, and blocks behind others"
   c.inputs[0].at(8, 9) = double{std::numeric_limits<float>::max()};  // as bf16 an infinity
   for (int64_t row = 0; row < 40; ++row) c.inputs[1].at(row, 9) *= 0.01;
   check(c);
+}
+
+TEST_CASE("attention/tile_amx: keys in one part and in two, ragged heads, several tiles of keys") {
+  if (!has_amx()) return;
+  uint64_t seed = 4000;
+  for (const std::string format : {"f16", "bf16", "f32", "fp8_e4m3"}) {
+    check(attention_case({33, 150, 6, 3, 48, 40}, AttentionMemory::caches, format, ++seed));
+    check(attention_case({45, 201, 9, 3, 64, 64, 0, 70}, AttentionMemory::caches, format, ++seed));
+  }
+  check(attention_case({12, 70, 3, 3, 32, 48, 16}, AttentionMemory::matrix, "f16", ++seed));
 }
