@@ -49,19 +49,23 @@ std::vector<Life> lives_of(Plan& plan) {
   return lives;
 }
 
-/// The lowest aligned offset at which `life` fits between what is already placed beside it.
-int64_t first_fit(const Life& life, const std::vector<Life>& placed, int64_t align) {
-  std::vector<const Slot*> beside;
-  for (const Life& other : placed) {
-    if (overlap(life, other)) beside.push_back(other.slot);
+/// Bytes that lives take in turn.
+struct Place {
+  int device = 0;
+  Slot slot;
+  std::vector<const Life*> lives;
+};
+
+/// The smallest of those big enough that is free throughout `life`, or nullptr.
+Place* free_place(const Life& life, std::vector<Place>& places) {
+  Place* best = nullptr;
+  for (Place& place : places) {
+    if (place.device != life.device || place.slot.bytes < life.slot->bytes) continue;
+    if (best != nullptr && place.slot.bytes >= best->slot.bytes) continue;
+    if (std::ranges::none_of(place.lives, [&](const Life* other) { return overlap(life, *other); }))
+      best = &place;
   }
-  std::sort(beside.begin(), beside.end(), [](const Slot* a, const Slot* b) { return a->offset < b->offset; });
-  int64_t offset = 0;
-  for (const Slot* slot : beside) {
-    if (offset + life.slot->bytes <= slot->offset) break;
-    offset = std::max(offset, (slot->offset + slot->bytes + align - 1) / align * align);
-  }
-  return offset;
+  return best;
 }
 
 }  // namespace
@@ -70,16 +74,23 @@ void lay_out_arenas(Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
   plan.slots.assign(plan.graph.values.size(), Slot{});
   plan.arena_bytes.assign(devices.size(), 0);
   std::vector<Life> lives = lives_of(plan);
-  // Large values first leave fewer holes; ties keep program order, so plans are reproducible.
+  // Large values first, so that places are there for smaller ones; ties keep program order, so plans are
+  // reproducible.
   std::stable_sort(lives.begin(), lives.end(),
                    [](const Life& a, const Life& b) { return a.slot->bytes > b.slot->bytes; });
-  std::vector<Life> placed;
-  for (Life& life : lives) {
-    const auto device = static_cast<size_t>(life.device);
-    const int64_t align = std::max<int64_t>(devices[device].base_align_bytes, 64);
-    life.slot->offset = first_fit(life, placed, align);
-    plan.arena_bytes[device] = std::max(plan.arena_bytes[device], life.slot->offset + life.slot->bytes);
-    placed.push_back(life);
+  std::vector<Place> places;
+  for (const Life& life : lives) {
+    Place* place = free_place(life, places);
+    if (place == nullptr) {
+      const auto device = static_cast<size_t>(life.device);
+      const int64_t align = std::max<int64_t>(devices[device].base_align_bytes, 64);
+      int64_t& end = plan.arena_bytes[device];
+      const int64_t offset = (end + align - 1) / align * align;
+      end = offset + life.slot->bytes;
+      place = &places.emplace_back(Place{life.device, {offset, life.slot->bytes}, {}});
+    }
+    place->lives.push_back(&life);
+    *life.slot = place->slot;
   }
 }
 

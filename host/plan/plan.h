@@ -13,7 +13,7 @@ namespace clinfer::plan {
 /// A place in a device's arena, the one buffer that holds all values that live within a call.
 struct Slot {
   int64_t offset = -1;  ///< -1: the value lies elsewhere (weight, constant, cache)
-  int64_t bytes = 0;
+  int64_t bytes = 0;    ///< of the place, which may be more than the value's
 };
 
 /// A variant that was not taken, and why.

@@ -39,7 +39,7 @@ bool has_states(const graph::Graph& graph) {
 
 Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
                const Progress& progress)
-    : options_(options), plans_(timed_plans(checkpoint, options)), arena_bytes_(options.devices.size(), 0) {
+    : options_(options), plans_(timed_plans(checkpoint, options)) {
   batch_tokens_ = plans_.list.front()->most.tokens;
   recurrent_ = has_states(plans_.list.front()->graph);
   storage_ = std::make_unique<Storage>(open_devices(options), plans_.max_context);
@@ -117,17 +117,6 @@ void Engine::replace_variant(plan::Plan& plan, size_t index, const std::string& 
   if (warned_.insert(what).second) spdlog::warn("{}; {} takes its place", what, step.variant->name);
 }
 
-std::vector<cl::Buffer> Engine::allocate_arenas(size_t first_plan) {
-  std::vector<cl::Buffer> arenas(options_.devices.size());
-  for (size_t d = 0; d < arenas.size(); ++d) {
-    const int64_t bytes =
-        std::max(plans_.list[first_plan]->arena_bytes[d], plans_.list[first_plan + 1]->arena_bytes[d]);
-    if (bytes > 0) arenas[d] = storage_->device(static_cast<int>(d)).allocate(bytes);
-    arena_bytes_[d] += bytes;
-  }
-  return arenas;
-}
-
 Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check) {
   {
     const HostScope scope(profile(), "check kernels");
@@ -136,13 +125,11 @@ Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelChec
     }
   }
   const HostScope scope(profile(), "bind kernels");
-  // The two phases never run at the same time, so they share their arenas.
-  const std::vector<cl::Buffer> arenas = allocate_arenas(first_plan);
   const auto program = [&](int device, const cl::ProgramSource& source) {
     return cache.build(storage_->device(device), source);
   };
-  Pair pair{std::make_unique<Executor>(plans_.list[first_plan], *storage_, arenas, program),
-            std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, arenas, program)};
+  Pair pair{std::make_unique<Executor>(plans_.list[first_plan], *storage_, program),
+            std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, program)};
   if (worth_joining()) join_launches(*pair.decode, program);
   return pair;
 }
@@ -189,7 +176,9 @@ void Engine::observe(const Observer& observer) {
 }
 
 int64_t Engine::bytes_on(size_t device) const {
-  return storage_->bytes_on(static_cast<int>(device)) + arena_bytes_[device];
+  int64_t bytes = storage_->bytes_on(static_cast<int>(device));
+  for (const auto& plan : plans_.list) bytes += plan->arena_bytes[device];
+  return bytes;
 }
 
 std::span<const float> Engine::call(Executor& executor, std::span<const int32_t> ids, int64_t position,

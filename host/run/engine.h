@@ -124,7 +124,6 @@ class Engine {
   Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
   void join_launches(Executor& executor, const ProgramSourceLookup& programs) const;
   bool worth_joining() const;
-  std::vector<cl::Buffer> allocate_arenas(size_t first_plan);
   void check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const;
   std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,
                               std::span<const int32_t> rows);
@@ -140,7 +139,6 @@ class Engine {
   Executor* last_main_ = nullptr;
   Executor* last_draft_ = nullptr;
   int64_t last_draft_row_ = 0;
-  std::vector<int64_t> arena_bytes_;
   std::vector<float> logits_;
   std::set<std::string> warned_;  ///< of replaced variants: many steps have the same fault
 };

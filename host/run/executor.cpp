@@ -11,8 +11,9 @@
 namespace clinfer::run {
 
 Executor::Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage,
-                   std::vector<cl::Buffer> arenas, const ProgramSourceLookup& programs)
-    : plan_(std::move(plan)), storage_(&storage), arenas_(std::move(arenas)) {
+                   const ProgramSourceLookup& programs)
+    : plan_(std::move(plan)), storage_(&storage) {
+  allocate_arenas();
   for (size_t id = 0; id < plan_->graph.values.size(); ++id)
     buffers_.push_back(locate(static_cast<graph::ValueId>(id)));
   for (const plan::Step& step : plan_->steps) steps_.push_back(bind(step, programs));
@@ -24,6 +25,13 @@ Executor::~Executor() {
   while (!steps_.empty()) steps_.pop_back();
   while (!buffers_.empty()) buffers_.pop_back();
   while (!pieces_.empty()) pieces_.pop_back();
+}
+
+void Executor::allocate_arenas() {
+  for (size_t d = 0; d < plan_->arena_bytes.size(); ++d) {
+    const int64_t bytes = plan_->arena_bytes[d];
+    arenas_.push_back(bytes > 0 ? storage_->device(static_cast<int>(d)).allocate(bytes) : cl::Buffer());
+  }
 }
 
 cl::Buffer Executor::piece(int device, const plan::Slot& slot) {
@@ -83,13 +91,9 @@ void Executor::write_from(std::string_view input, const Executor& from, std::str
   const graph::ValueId from_id = from.named(output);
   const int to_device = plan_->graph.value(to_id).device;
   const int from_device = from.plan_->graph.value(from_id).device;
-  const plan::Slot& source = from.plan_->slots[static_cast<size_t>(from_id)];
-  const plan::Slot& target = plan_->slots[static_cast<size_t>(to_id)];
-  const bool same_arena = to_device == from_device && arenas_[static_cast<size_t>(to_device)].raw() ==
-                                                          from.arenas_[static_cast<size_t>(to_device)].raw();
-  const int64_t distance = std::abs(source.offset + offset - target.offset);
-  // OpenCL refuses to copy between pieces of one allocation that overlap.
-  if (to_device == from_device && !(same_arena && distance < bytes)) {
+  // OpenCL refuses to copy between parts of a buffer that overlap.
+  const bool overlap = from.buffer_of(from_id).raw() == buffer_of(to_id).raw() && offset < bytes;
+  if (to_device == from_device && !overlap) {
     storage_->device(to_device).copy(from.buffer_of(from_id), offset, buffer_of(to_id), 0, bytes);
     return;
   }

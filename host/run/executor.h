@@ -28,9 +28,9 @@ using ProgramSourceLookup = std::function<cl::Program(int device, const cl::Prog
 /// time.
 class Executor {
  public:
-  /// `arenas`: one buffer a device, at least plan.arena_bytes each (empty where that is 0); plans that never
-  /// need their values at the same time may share them.
-  Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage, std::vector<cl::Buffer> arenas,
+  /// Allocates the plan's arenas: pieces of one that two executors shared would overlap in part
+  /// (plan/arena.h).
+  Executor(std::shared_ptr<const plan::Plan> plan, const Storage& storage,
            const ProgramSourceLookup& programs);
 
   ~Executor();
@@ -40,7 +40,7 @@ class Executor {
   /// Sets an input by name; as many bytes as its type has for the sizes of the next run().
   void write(std::string_view input, std::span<const std::byte> bytes);
   /// Sets an input from `bytes` of another executor's output, `offset` bytes into it; on one device without
-  /// touching the host, unless they overlap in a shared arena.
+  /// touching the host, unless they overlap.
   void write_from(std::string_view input, const Executor& from, std::string_view output, int64_t offset,
                   int64_t bytes);
   /// Queues all steps. Throws Error(Fault::run) naming the node when a launch fails.
@@ -96,6 +96,7 @@ class Executor {
   const graph::Node& node_of(size_t step) const;
   void guarded(size_t step, const std::function<void()>& act) const;
   const cl::Buffer& buffer_of(graph::ValueId id) const { return buffers_.at(static_cast<size_t>(id)); }
+  void allocate_arenas();
   cl::Buffer piece(int device, const plan::Slot& slot);
   BoundStep bind(const plan::Step& step, const ProgramSourceLookup& programs);
   void run_steps(const graph::Sizes& sizes, bool join, StepTimer* timer);
@@ -109,15 +110,14 @@ class Executor {
 
   std::shared_ptr<const plan::Plan> plan_;
   const Storage* storage_;
-  /// A part of an arena. Values of one place share it: each sub-buffer that overlaps others costs NVIDIA's
-  /// driver host time at every launch that writes one of them.
+  /// A part of an arena, which all values of one place share.
   struct Piece {
     int device;
     plan::Slot slot;
     cl::Buffer buffer;
   };
 
-  std::vector<cl::Buffer> arenas_;
+  std::vector<cl::Buffer> arenas_;  ///< one a device, empty where no value lies
   std::vector<Piece> pieces_;
   std::vector<cl::Buffer> buffers_;  ///< one a value; they outlive every command that uses them
   std::vector<BoundStep> steps_;

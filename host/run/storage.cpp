@@ -61,10 +61,7 @@ void Storage::check_room(const std::map<std::string, Wanted>& wanted,
     for (const auto& [key, w] : wanted) {
       if (w.value->device == static_cast<int>(d)) (w.value->cache() != nullptr ? caches : weights) += w.bytes;
     }
-    std::map<std::string, int64_t> by_graph;  // the phases of a graph share an arena
-    for (const plan::Plan* plan : plans)
-      by_graph[plan->graph.name] = std::max(by_graph[plan->graph.name], plan->arena_bytes[d]);
-    for (const auto& [name, bytes] : by_graph) arenas += bytes;
+    for (const plan::Plan* plan : plans) arenas += plan->arena_bytes[d];
     const graph::DeviceInfo& info = devices_[d].info();
     if (weights + caches + arenas <= info.global_bytes) continue;
     throw Error(Fault::memory, "device " + info.id + " (" + info.name + ") has " + mib(info.global_bytes) +

@@ -5,6 +5,7 @@
 
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/place_devices.h"
+#include "host/kernels/weight_layout.h"
 #include "host/plan/arena.h"
 #include "host/plan/print.h"
 #include "quant/error.h"
@@ -94,11 +95,13 @@ std::vector<Piece> pieces_of(const plan::Plan& plan) {
   std::vector<Piece> pieces;
   for (size_t i = 0; i < plan.slots.size(); ++i) {
     const graph::Value& value = plan.graph.values[i];
+    if (plan.slots[i].offset >= 0) CHECK(plan.slots[i].bytes >= kernels::device_bytes(value, plan.most));
     CHECK((plan.slots[i].offset >= 0) == (value.is_input() || value.is_result()));
     if (plan.slots[i].offset >= 0)
       pieces.push_back({plan.slots[i], life_of(plan.graph, static_cast<ValueId>(i)), value.device});
   }
   for (const plan::Step& step : plan.steps) {
+    CHECK(step.scratch.bytes >= step.prepared.scratch_bytes);
     if (step.scratch.bytes > 0)
       pieces.push_back(
           {step.scratch, {step.node, step.node}, plan.graph.nodes[static_cast<size_t>(step.node)].device});
@@ -120,7 +123,9 @@ void check_arenas(const plan::Plan& plan, const std::vector<graph::DeviceInfo>& 
           a.device == b.device && a.span.first <= b.span.last && b.span.first <= a.span.last;
       const bool apart =
           a.slot.offset + a.slot.bytes <= b.slot.offset || b.slot.offset + b.slot.bytes <= a.slot.offset;
+      const bool same = a.slot.offset == b.slot.offset && a.slot.bytes == b.slot.bytes;
       if (together && !apart) FAIL_CHECK("two live values share bytes");
+      if (a.device == b.device && !apart && !same) FAIL_CHECK("two places overlap in part");
     }
   }
 }
