@@ -31,6 +31,21 @@ const std::string& processor_flags() {
   return flags;
 }
 
+/// Whether the device has an instruction that multiplies and adds. x86 compilers that read an intermediate
+/// language do not tell kernels (FP_FAST_FMAF).
+bool fuses(const graph::DeviceInfo& device) {
+#if defined(__x86_64__)
+  return device.is_cpu && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+/// For the driver's compiler.
+std::string build_options(const Device& device, const ProgramSource& source) {
+  return source.options + (fuses(device.info()) ? " -DFAST_FMA" : "");
+}
+
 std::string shown_options(const ProgramSource& source) {
   std::string text = source.options;
   for (const std::string& define : source.defines) text += " -D" + define;
@@ -38,8 +53,8 @@ std::string shown_options(const ProgramSource& source) {
 }
 
 /// Options as the key of a stored binary has them.
-std::string key_options(const ProgramSource& source) {
-  return source.sm_90a ? source.options + " for sm_90a" : source.options;
+std::string key_options(const Device& device, const ProgramSource& source) {
+  return build_options(device, source) + (source.sm_90a ? " for sm_90a" : "");
 }
 
 std::string request_key(const Device& device, const ProgramSource& source) {
@@ -125,9 +140,9 @@ void ProgramCache::build_loop() {
 Program ProgramCache::produce(const Device& device, const ProgramSource& source) {
   const auto start = Clock::now();
   const std::string text = text_of(options_.loader, source);
-  const Digest key = program_key(device.info(), text, key_options(source));
+  const Digest key = program_key(device.info(), text, key_options(device, source));
   if (const auto binary = disk_.load(key)) {
-    if (auto program = build_from_binary(device, source.stem, *binary, source.options)) {
+    if (auto program = build_from_binary(device, source.stem, *binary, build_options(device, source))) {
       count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
       tell(source, true, start);
       return *std::move(program);
@@ -136,7 +151,8 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
   const auto count_miss = [&](Statistics& s) { ++s.misses, s.build_seconds += seconds_since(start); };
   try {
     const auto build_text = source.sm_90a ? build_for_sm_90a : build_from_source;
-    Program program = build_text(device, source.stem, text, source.options, shown_options(source));
+    Program program =
+        build_text(device, source.stem, text, build_options(device, source), shown_options(source));
     count(count_miss);
     tell(source, false, start);
     if (disk_.enabled()) {
@@ -151,7 +167,7 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
 }
 
 Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {
-  return program_key(device.info(), text_of(options_.loader, source), key_options(source));
+  return program_key(device.info(), text_of(options_.loader, source), key_options(device, source));
 }
 
 bool ProgramCache::take_unsaved(bool launched_only, Unsaved& taken) {
