@@ -29,7 +29,7 @@ def environment(task, options):
     if task.kind != "plain":
         return None
     listed = json.loads(subprocess.run([options.clinfer, "devices", "--json"], stdout=subprocess.PIPE).stdout)
-    names = {name for p in listed["platforms"] for d in p["devices"] for name in d["probes"]}
+    names = {name for device in listed["devices"] for name in device["probes"]}
     masked = [name for name in sorted(names) if "vnni" in name or "amx" in name]
     return {**os.environ, "CLINFER_DISABLE": ",".join(masked)}
 
