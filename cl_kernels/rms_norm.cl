@@ -3,38 +3,39 @@
 #include "lanes.clh"
 
 #if WG_SIZE > 1
-#define AT_ONCE 8  // columns that a lane asks memory for
+#define AT_ONCE (VEC == 1u ? 8 : 4)  // vectors that a lane asks memory for
 
-static void rms_norm_load(global const float* restrict from, uint begin, uint cols, float* v) {
+static void rms_norm_load(global const float* restrict from, uint begin, uint cols, vec_t* v) {
 #pragma unroll
   for (uint k = 0; k < AT_ONCE; ++k) {
-    const uint i = begin + k * WG_SIZE;
-    v[k] = i < cols ? from[i] : 0.0f;
+    const uint i = begin + k * WG_SIZE * VEC;
+    v[k] = (vec_t)(0.0f);
+    if (i < cols) v[k] = vec_load(from + i);
   }
 }
 
 static float rms_norm_square_sum(global const float* restrict x, uint cols, local float* scratch) {
-  float sum = 0.0f;
-  for (uint begin = LANE; begin < cols; begin += AT_ONCE * WG_SIZE) {
-    float v[AT_ONCE];
+  vec_t sum = (vec_t)(0.0f);
+  for (uint begin = LANE * VEC; begin < cols; begin += AT_ONCE * WG_SIZE * VEC) {
+    vec_t v[AT_ONCE];
     rms_norm_load(x, begin, cols, v);
 #pragma unroll
     for (uint k = 0; k < AT_ONCE; ++k) sum += v[k] * v[k];
   }
-  return group_sum(sum, scratch);
+  return group_sum(vec_sum(sum), scratch);
 }
 
 static void rms_norm_scale(global const float* restrict x, global const float* restrict weight,
                            global float* restrict y, uint cols, float factor, float offset) {
-  for (uint begin = LANE; begin < cols; begin += AT_ONCE * WG_SIZE) {
-    float v[AT_ONCE];
-    float w[AT_ONCE];
+  for (uint begin = LANE * VEC; begin < cols; begin += AT_ONCE * WG_SIZE * VEC) {
+    vec_t v[AT_ONCE];
+    vec_t w[AT_ONCE];
     rms_norm_load(x, begin, cols, v);
     rms_norm_load(weight, begin, cols, w);
 #pragma unroll
     for (uint k = 0; k < AT_ONCE; ++k) {
-      const uint i = begin + k * WG_SIZE;
-      if (i < cols) y[i] = v[k] * factor * (w[k] + offset);
+      const uint i = begin + k * WG_SIZE * VEC;
+      if (i < cols) vec_store(v[k] * factor * (w[k] + offset), y + i);
     }
   }
 }

@@ -17,7 +17,8 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::RmsNorm>(context.node.op);
   args.eps = op.eps;
   args.weight_offset = op.unit_offset ? 1.0f : 0.0f;
-  Launch launch = make_launch("rms_norm", {}, {input_ref(0), input_ref(1), output_ref(0)}, lanes);
+  Launch launch = make_launch("rms_norm", column_items(context.device, {group_cols}).defines,
+                              {input_ref(0), input_ref(1), output_ref(0)}, lanes);
   launch.local_bytes = static_cast<size_t>(lanes) * sizeof(f32);
   launch.work = [args, rows = context.input(0).type.rows, groups_of_row = cols / group_cols,
                  device = context.device](const graph::Sizes& sizes) mutable {
