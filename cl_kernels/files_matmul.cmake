@@ -83,6 +83,7 @@ list(APPEND KERNEL_FILES
   nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
+  nvidia/quads.clh
   nvidia/quantize_warps.cl
   nvidia/query_rows.clh
   nvidia/sm90.clh

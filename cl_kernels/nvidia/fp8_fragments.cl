@@ -7,6 +7,9 @@
 #include "activation_record.clh"
 #include "arithmetic.clh"
 #include "cl_kernels/args/fp8_linear_args.h"
+#if PTX_ASM
+#include "nvidia/quads.clh"
+#endif
 
 #ifndef EXPERTS
 #error EXPERTS: 1 where rows are gathered for experts, else 0
@@ -51,11 +54,23 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_fragments(globa
     const int col = block * 128;
 #endif
     global const uchar* record = x + token * row_bytes;
+#if PTX_ASM
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {  // two steps: a lane reads a chunk of 16 columns, and gets its word of four
+      const uint4 chunk = *(global const uint4*)(record + col + i * 64 + thread % 4 * 16);
+      const uint4 mine = turn_quad(row < count ? chunk : (uint4)(0u), (uint)thread % 4u);
+      words[i * 8 + h] = mine.x;
+      words[i * 8 + 2 + h] = mine.y;
+      words[i * 8 + 4 + h] = mine.z;
+      words[i * 8 + 6 + h] = mine.w;
+    }
+#else
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
       const uint word = *(global const uint*)(record + col + thread % 4 * 4 + i * 16);
       words[i / 2 * 4 + i % 2 * 2 + h] = row < count ? word : 0u;
     }
+#endif
     if (thread % 4 == 0) {
       const float scale = ((global const float*)(record + activation_code_bytes(x_cols)))[col / 128];
       scales[row] = row < count ? scale : 0.0f;

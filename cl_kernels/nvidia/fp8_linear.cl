@@ -5,6 +5,7 @@
 // rows each with x's fragments straight from global memory. Of one matrix, tiles that do not fill a round of
 // groups are cut along k.
 #include "nvidia/fp8_linear_items.clh"
+#include "nvidia/quads.clh"
 #include "nvidia/wgmma_n128.clh"
 
 #define STAGES 5
@@ -101,6 +102,27 @@ INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global con
 #endif
 }
 
+// As store_half() where `cols` is a multiple of 4: neighbouring lanes exchange halves of two groups of 8 columns,
+// so that each has four columns of one. All lanes of a warp call it; row -1: nothing is stored.
+INLINE void store_fours(const float* sum, int half_row, long row, int col0, global const float* bias,
+                        global float* y, int cols) {
+  const bool odd = get_local_id(0) % 2u;
+  const int col = col0 + (odd ? 8 : 0) + (int)(get_local_id(0) % 4u) / 2 * 4;
+#pragma unroll
+  for (int i = 0; i < 16; i += 2) {
+    const float2 a = (float2)(sum[4 * i + 2 * half_row], sum[4 * i + 2 * half_row + 1]);
+    const float2 b = (float2)(sum[4 * i + 4 + 2 * half_row], sum[4 * i + 5 + 2 * half_row]);
+    const float2 mine = odd ? b : a;
+    const uint2 given = as_uint2(odd ? a : b);
+    const float2 other = as_float2((uint2)(swap_lanes(given.x, 1u), swap_lanes(given.y, 1u)));
+    float4 v = odd ? (float4)(other, mine) : (float4)(mine, other);
+    const int c = col + 8 * i;
+    if (row < 0 || c >= cols) continue;
+    if (bias) v += *(global const float4*)(bias + c);
+    *(global float4*)(y + row * cols + c) = v;
+  }
+}
+
 // bias may be 0.
 INLINE void store_half(const float* sum, int half_row, long row, int col, global const float* bias,
                        global float* y, int cols) {
@@ -129,8 +151,12 @@ INLINE void store_sums(const float* sum, const Work* work, int row, global const
     const long to = row_of_y(work, row + 8 * h, packed, a);
 #pragma unroll
     for (int c = 0; c < COLS; ++c) {
-      const int col = (work->item.col * COLS + c) * 128 + 2 * (int)(get_local_id(0) % 4u);
-      store_half(sum + c * 64, h, to, col, added, y, a->tiles.n);
+      const int col = (work->item.col * COLS + c) * 128;
+      if (a->tiles.n % 4 == 0) {
+        store_fours(sum + c * 64, h, to, col, added, y, a->tiles.n);
+      } else {
+        store_half(sum + c * 64, h, to, col + 2 * (int)(get_local_id(0) % 4u), added, y, a->tiles.n);
+      }
     }
   }
 }

@@ -127,8 +127,9 @@ Support supports(const OpContext& context) {
 void add_product(const OpContext& context, size_t bias, Prepared& prepared) {
   const Product product = product_of(context);
   const std::string experts = constant("EXPERTS", product.experts() ? 1 : 0);
-  prepared.launches.push_back(
-      launch_of(context, "fp8_fragments", {experts}, {input_ref(0), scratch_ref()}, 128, fragment_groups));
+  const std::string ptx = constant("PTX_ASM", context.device.probes.ptx_asm ? 1 : 0);
+  prepared.launches.push_back(launch_of(context, "fp8_fragments", {experts, ptx},
+                                        {input_ref(0), scratch_ref()}, 128, fragment_groups));
   const int64_t band = product.experts()
                            ? kExpertBand
                            : std::clamp<int64_t>(kBandBytes / (kTile * product.weight.cols), 8, 32);
