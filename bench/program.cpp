@@ -11,7 +11,7 @@ namespace clinfer::bench {
 
 int run(const char* name, Kind kind, const std::function<void(const Bench&)>& body) try {
   const char* path = std::getenv("CLINFER_BENCH_JSON");
-  std::ofstream json(path == nullptr ? "/dev/null" : path, std::ios::app);
+  std::ofstream json(path == nullptr ? "/dev/null" : path);
   cl::ProgramCache programs({.folder = ""});
   for (const graph::DeviceInfo& info : cl::list_devices().devices) {
     if (!info.usable || (kind != Kind::all && info.is_cpu != (kind == Kind::cpus))) continue;

@@ -81,28 +81,40 @@ void shrink(graph::LinearAttention& op, std::vector<Value*> in) {
   if (op.delta) in[6]->type.cols = op.heads;
 }
 
-/// Copies the node's operands into a graph of their own; results of other nodes become inputs.
+/// The first operand that is the same value as operand i.
+size_t first_operand(const std::vector<graph::ValueId>& inputs, size_t i) {
+  return static_cast<size_t>(std::find(inputs.begin(), inputs.end(), inputs[i]) - inputs.begin());
+}
+
+/// Copies the node's operands into a graph of their own; results of other nodes become inputs. What is an
+/// operand twice, as a cache whose rows are keys and values, stays one value.
 Graph lone_node(const Graph& from, const graph::Node& node) {
   Graph graph;
   graph.name = "trial";
   graph::Node alone = node;
-  for (graph::ValueId& id : alone.inputs) {
-    Value value = from.value(id);
+  for (size_t i = 0; i < alone.inputs.size(); ++i) {
+    const size_t first = first_operand(node.inputs, i);
+    if (first < i) {
+      alone.inputs[i] = alone.inputs[first];
+      continue;
+    }
+    Value value = from.value(node.inputs[i]);
     value.name = std::to_string(graph.values.size()) + " " + value.name;
     value.alias_of = -1;
     if (value.is_result()) value.source = graph::Input{};
     graph.values.push_back(std::move(value));
-    id = static_cast<graph::ValueId>(graph.values.size()) - 1;
+    alone.inputs[i] = static_cast<graph::ValueId>(graph.values.size()) - 1;
   }
   std::vector<Value*> operands;
-  for (Value& value : graph.values) operands.push_back(&value);
+  for (const graph::ValueId id : alone.inputs) operands.push_back(&graph.value(id));
   std::visit([&](auto& op) { shrink(op, operands); }, alone.op);
   const std::vector<const Value*> in(operands.begin(), operands.end());
   const std::vector<graph::Type> types = std::visit([&](const auto& op) { return op.infer(in); }, alone.op);
   for (size_t i = 0; i < alone.outputs.size(); ++i) {
     Value value = from.value(node.outputs[i]);
     value.type = types[i];
-    value.alias_of = graph::written_operand(alone.op, i);  // values are operands in order
+    const int written = graph::written_operand(alone.op, i);
+    value.alias_of = written < 0 ? -1 : alone.inputs[static_cast<size_t>(written)];
     if (value.is_result()) value.source = graph::Result{0};
     graph.values.push_back(std::move(value));
     alone.outputs[i] = static_cast<graph::ValueId>(graph.values.size()) - 1;
@@ -185,11 +197,11 @@ void answer(KernelQuestion& question) {
   for (size_t i = 0; i < node.inputs.size(); ++i)
     in.push_back(kernels::decode(question.graph.value(node.inputs[i]), question.inputs[i], question.sizes));
   std::vector<Array*> out;
-  for (const graph::ValueId id : node.outputs) {
-    const Value& value = question.graph.value(id);
-    question.expected.push_back(value.alias_of < 0
-                                    ? Array(question.sizes.of(value.type.rows), value.type.cols)
-                                    : in[static_cast<size_t>(value.alias_of)]);
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    const Value& value = question.graph.value(node.outputs[i]);
+    const int written = graph::written_operand(node.op, i);
+    question.expected.push_back(written < 0 ? Array(question.sizes.of(value.type.rows), value.type.cols)
+                                            : in[static_cast<size_t>(written)]);
   }
   for (Array& array : question.expected) out.push_back(&array);
   const auto inputs = pointers(in);
@@ -210,9 +222,12 @@ KernelQuestion make_question(const Graph& graph, const graph::Node& node, const 
   question.graph = lone_node(graph, node);
   question.sizes = small_sizes(most);
   std::mt19937_64 random(1);
-  for (const graph::ValueId id : question.graph.nodes.front().inputs) {
-    const Value& value = question.graph.value(id);
-    question.inputs.push_back(kernels::encode(value, make_input(question, value, random)));
+  const std::vector<graph::ValueId>& ids = question.graph.nodes.front().inputs;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const Value& value = question.graph.value(ids[i]);
+    const size_t first = first_operand(ids, i);
+    question.inputs.push_back(first < i ? question.inputs[first]
+                                        : kernels::encode(value, make_input(question, value, random)));
   }
   answer(question);
   return question;

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graph/passes/set_cache_format.h"
 #include "host/run/engine.h"
+#include "host/run/kernel_question.h"
 #include "tests/host_cl/scratch_folder.h"
 #include "tests/host_cl/usable_devices.h"
 #include "tests/host_io/fault_message.h"
@@ -100,6 +102,26 @@ TEST_CASE("right kernels pass and are taken as planned") {
       }
     }
   }
+}
+
+TEST_CASE("the question about a node keeps operands that are one value the same") {
+  graph::Attention op;
+  op.heads = 8;
+  op.key_dim = 48;
+  op.value_dim = 32;
+  graph::Builder b("latent");
+  const auto q = b.input("q", {graph::DType::f32, graph::kTokens, op.heads * op.key_dim});
+  const auto latents = b.cache("latents", op.key_dim, op.value_dim, op.key_dim - op.value_dim);
+  const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
+  b.output(b.add(op, "y", {q, latents, latents, positions}), "y");
+  graph::Graph graph = b.finish(0);
+  graph::set_cache_format(graph, "f16");
+  const run::KernelQuestion question = run::make_question(graph, graph.nodes.front(), {4, 4, 64});
+  const std::vector<graph::ValueId>& ids = question.graph.nodes.front().inputs;
+  REQUIRE(ids.size() == 4);
+  CHECK(ids[1] == ids[2]);
+  CHECK(question.inputs[1] == question.inputs[2]);
+  CHECK(question.inputs[0] != question.inputs[1]);
 }
 
 TEST_CASE("a kernel that does not build falls to the next variant") {
