@@ -13,6 +13,7 @@ list(APPEND KERNEL_FILES
   head_linear.cl
   head_linear_transposed.cl
   include/activation_record.clh
+  include/group_pairs.clh
   include/arithmetic.clh
   include/cache_line.clh
   include/head_tail.clh
@@ -22,6 +23,7 @@ list(APPEND KERNEL_FILES
   include/rows.clh
   include/rows_dot_lanes.clh
   include/row_group.clh
+  include/row_group_e4m3.clh
   include/row_tile.clh
   include/rows_dot_group.clh
   include/rows_dot_vector.clh

@@ -12,7 +12,8 @@ std::vector<std::string> weight_defines(const OpContext& context, const graph::W
                                       constant("FP32_DENORMALS", probes.fp32_denormals ? 1 : 0)};
   if (weight.row_group > 1) {
     defines.push_back(constant("ROW_GROUP", weight.row_group));
-    if (weight.format == "f16") defines.push_back(constant("X86_AVX512", probes.x86_avx512_asm ? 1 : 0));
+    if (weight.format == "f16" || weight.format == "fp8_e4m3_128x128")
+      defines.push_back(constant("X86_AVX512", probes.x86_avx512_asm ? 1 : 0));
   }
   if (weight.format == "fp8_e4m3_128x128") defines.push_back(constant("PTX_E4M3", probes.ptx_e4m3 ? 1 : 0));
   return defines;

@@ -28,8 +28,10 @@ struct Units {
   bool floats = false;
 };
 constexpr Units kUnits[] = {
-    {"q8_0", 1, 8, 0},     {"q4_0", 1, 4, 0},      {"q4_1", 2, 4, 0},       {"mxint8", 0, 8, 1},
-    {"int8_g32", 0, 8, 4}, {"f16", 1, 0, 0, true}, {"bf16", 1, 0, 0, true},
+    {"q8_0", 1, 8, 0},       {"q4_0", 1, 4, 0},
+    {"q4_1", 2, 4, 0},       {"mxint8", 0, 8, 1},
+    {"int8_g32", 0, 8, 4},   {"f16", 1, 0, 0, true},
+    {"bf16", 1, 0, 0, true}, {"fp8_e4m3_128x128", 1, 0, 0, true},
 };
 
 const Units* find_units(std::string_view format) {
@@ -144,7 +146,7 @@ void pass_on(const Region& region, int64_t offset, std::span<const std::byte> by
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x) {
   const Units* units = find_units(weight.format);
   if (units == nullptr || !one_item_workers(device) || weight.rows % kGroupRows != 0) return false;
-  if (units->floats) return x.format.empty();
+  if (units->floats) return x.format.empty() && weight_args(weight).row_bytes % 2 == 0;
   if (weight.cols % kBlock != 0) return false;
   return !x.format.empty() && activation_layout(x.format, x.cols).integers;
 }
@@ -152,10 +154,11 @@ bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weig
 LayoutSink grouping(const graph::Weight& weight, LayoutSink sink) {
   if (weight.row_group == 1) return sink;
   if (weight.row_group == kTileRows) return tiling(weight, std::move(sink));
-  return [regions = regions_of(weight), sink = std::move(sink)](int64_t offset,
-                                                                std::span<const std::byte> bytes) {
-    const bool scales = regions.size() > 1 && offset >= regions.back().offset;
-    pass_on(scales ? regions.back() : regions.front(), offset, bytes, sink);
+  return [regions = regions_of(weight), scales_offset = layout_of(weight).scales_offset,
+          sink = std::move(sink)](int64_t offset, std::span<const std::byte> bytes) {
+    if (offset < scales_offset) return pass_on(regions.front(), offset, bytes, sink);
+    if (regions.size() == 1) return sink(offset, bytes);  // scales of more rows than a group has
+    pass_on(regions.back(), offset, bytes, sink);
   };
 }
 

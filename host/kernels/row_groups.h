@@ -13,8 +13,8 @@ namespace clinfer::kernels {
 inline constexpr int64_t kGroupRows = 16;
 
 /// Whether kernels of the device multiply groups of 16 rows of this weight with activations of this type
-/// (cl_kernels/include/row_group.clh): of CPUs, f16 and bf16 with floats, integers of 32 with a step with
-/// int8. The rows of an expert fill groups.
+/// (cl_kernels/include/row_group.clh): of CPUs, f16, bf16 and fp8_e4m3_128x128 with floats, integers of 32
+/// with a step with int8. The rows of an expert fill groups.
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 
 /// Receives pieces of a weight's device layout (kernels::WeightLayout).
@@ -22,8 +22,9 @@ using LayoutSink = std::function<void(int64_t offset, std::span<const std::byte>
 
 /// A sink for a weight whose rows lie one after the other, in pieces of whole groups of rows, that passes
 /// them on in groups where weight.row_group says so: of a group's rows first all first units lie side by
-/// side, then all second ones and so on. A unit is a block's scale, its offset, or four bytes of codes; of a
-/// scale table one scale. A group takes the memory that its rows took. Tiles: row_tiles.h.
+/// side, then all second ones and so on. A unit is a block's scale, its offset, or four bytes of codes; two
+/// bytes of E4M3; of a scale table one scale, where rows have their own. A group takes the memory that its
+/// rows took. Tiles: row_tiles.h.
 LayoutSink grouping(const graph::Weight& weight, LayoutSink sink);
 
 /// Brings the bytes of a whole weight into groups, and back; nothing where weight.row_group is 1.

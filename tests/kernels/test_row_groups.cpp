@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "host/kernels/row_groups.h"
 #include "host/kernels/value_bytes.h"
 #include "host/kernels/weight_layout.h"
+#include "quant/format.h"
 #include "tests/kernels/check.h"
 
 using namespace clinfer;
@@ -12,10 +15,11 @@ using namespace clinfer::tests;
 
 namespace {
 
-constexpr std::string_view kFormats[] = {"q8_0", "q4_0", "q4_1", "mxint8", "int8_g32", "f16", "bf16"};
+constexpr std::string_view kFormats[] = {"q8_0",     "q4_0", "q4_1", "mxint8",
+                                         "int8_g32", "f16",  "bf16", "fp8_e4m3_128x128"};
 
 bool is_float(std::string_view format) {
-  return format == "f16" || format == "bf16";
+  return format == "f16" || format == "bf16" || format == "fp8_e4m3_128x128";
 }
 
 graph::Weight weight_of(std::string_view format, int64_t experts, int64_t rows, int64_t cols) {
@@ -191,10 +195,12 @@ TEST_CASE("row groups: every kernel that reads them") {
       check(linear_case(format, tokens == 6 && !is_float(format) ? "mxint8" : activations, tokens, 48,
                         tokens % 2 ? 32 : 1120, tokens % 3 == 0, ++seed));
     if (is_float(format)) {
-      check(linear_case(format, "", 7, 32, 37, true, ++seed));
-      check(linear_case(format, "", 21, 32, 37, true, ++seed));
+      const int64_t cols = format == "fp8_e4m3_128x128" ? 134 : 37;
+      check(linear_case(format, "", 7, 32, cols, true, ++seed));
+      check(linear_case(format, "", 21, 32, cols, true, ++seed));
     }
-    if (format != "q4_1" && format != "mxint8" && format != "f16") continue;  // the others are read alike
+    if (format != "q4_1" && format != "mxint8" && format != "f16" && format != "fp8_e4m3_128x128")
+      continue;  // the others are read alike
     check(linear_case(format, "", 5, 32, 96, true, ++seed));
     check(linear_case(format, "", 20, 32, 96, false, ++seed));
     for (const int64_t tokens : {1, 5, 40}) check(expert_case(format, activations, tokens, ++seed));
@@ -211,6 +217,45 @@ TEST_CASE("row groups: every kernel that reads them") {
       std::copy_n(together.inputs[0].row(6), 1280, alone.inputs[0].row(0));
       const kernels::TrialResult one = run(alone, target, "linear/dot_rows");
       CHECK(std::equal(one.outputs[0].begin(), one.outputs[0].end(), all.outputs[0].end() - 64 * 4));
+    }
+  }
+}
+
+TEST_CASE("row groups: every E4M3 code is worth what it says, and a NaN spoils its row alone") {
+  constexpr int64_t kRows = 256, kCols = 32;
+  for (const int64_t tokens : {1, 9}) {
+    const Case c = linear_case("fp8_e4m3_128x128", "", tokens, kRows, kCols, false, 1);
+    const graph::Weight& weight = *c.graph.value(c.graph.nodes.front().inputs[1]).weight();
+    const kernels::WeightLayout layout = kernels::layout_of(weight);
+    kernels::Bytes bytes(static_cast<size_t>(layout.bytes));
+    for (size_t row = 0; row < kRows; ++row) bytes[row * kCols + row % kCols] = static_cast<std::byte>(row);
+    const float scales[] = {0x1p-3f, 0x1p5f};
+    std::memcpy(bytes.data() + layout.scales_offset, scales, sizeof scales);
+    std::vector<float> expected(kRows);
+    for (int64_t row = 0; row < kRows; ++row) {
+      std::vector<float> values(kCols);
+      const auto* from = reinterpret_cast<const uint8_t*>(bytes.data());
+      quant::find_format(weight.format)
+          ->decode_row(from, from + layout.scales_offset, row, kCols, values.data());
+      expected[static_cast<size_t>(row)] = values[static_cast<size_t>(row % kCols)];
+    }
+    kernels::group(weight, bytes);
+    const std::vector<float> ones(static_cast<size_t>(tokens * kCols), 1.0f);
+    const auto* x = reinterpret_cast<const std::byte*>(ones.data());
+    const std::vector<kernels::Bytes> inputs = {{x, x + ones.size() * sizeof(float)}, bytes};
+    for (const Target& target : targets()) {
+      const kernels::OpContext context = context_of(c, target.info);
+      for (const kernels::Variant& variant : kernels::variants_of(context.node.op)) {
+        if (!variant.supports(context).ok) continue;
+        const auto result = run_trial(target.device, programs(), variant, context, inputs, c.sizes);
+        std::vector<float> y(static_cast<size_t>(tokens * kRows));
+        std::memcpy(y.data(), result.outputs[0].data(), y.size() * sizeof(float));
+        INFO(target.name << " " << variant.name);
+        for (size_t i = 0; i < y.size(); ++i) {
+          const float value = expected[i % kRows];
+          CHECK_MESSAGE((std::isnan(value) ? std::isnan(y[i]) : y[i] == value), "row " << i % kRows);
+        }
+      }
     }
   }
 }
