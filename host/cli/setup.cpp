@@ -146,7 +146,7 @@ run::EngineOptions engine_options(const config::RunConfig& config, const DeviceC
   if (config.kv_cache.window > 0) options.stream = {config.kv_cache.window, config.kv_cache.first_rows};
   options.batch_tokens = config.runtime.batch_tokens;
   options.draft = config.speculative.method == config::SpeculativeMethod::mtp;
-  constexpr int64_t kWorthJoining = int64_t{32} << 20;
+  constexpr int64_t kWorthJoining = int64_t{16} << 20;
   if (config.runtime.join_launches) options.join_from_bytes = kWorthJoining;
   options.verify_kernels = config.runtime.verify_kernels;
   options.force_variant.insert(config.runtime.force_variant.begin(), config.runtime.force_variant.end());
