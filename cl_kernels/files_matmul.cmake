@@ -43,6 +43,7 @@ list(APPEND KERNEL_FILES
   include/transpose16.clh
   include/units.clh
   include/weight.clh
+  include/vnni_block.clh
   include/x86_amx.clh
   include/x_rows.clh
   linear_rows.cl
