@@ -1,6 +1,7 @@
 #include "host/kernels/mma_rows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cl_kernels/args/mma_rows_args.h"
 #include "host/kernels/matmul.h"
@@ -17,7 +18,7 @@ struct Stage {
   int64_t most_cols;
 };
 constexpr int64_t kAny = int64_t{1} << 31;
-constexpr Stage kStages[] = {{"fp8_e4m3_128x128", 64, 8192},
+constexpr Stage kStages[] = {{"fp8_e4m3_128x128", 64, kAny},
                              {"mxint8", 128, 4096},
                              {"q8_0", 128, 4096},
                              {"mxfp4", 128, kAny},
@@ -94,8 +95,34 @@ bool is_few(i32 tokens) {
   return tokens <= kFewTokens;
 }
 
-/// Up to 4 tokens: groups take whole rows, chunk after chunk.
-Launch few_launch(const OpContext& context) {
+/// Adds up the splits' parts.
+Launch join_launch(const OpContext& context, MmaRowsArgs args, bool few) {
+  Launch join = launch_of("linear_mma_join", {scratch_ref(), optional_input_ref(context, 2), output_ref(0)});
+  args.has_bias = context.has_input(2) ? 1 : 0;
+  join.work = [args, few, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
+    MmaRowsArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    const int64_t sums = int64_t{now.tokens} * now.weight.rows;
+    return Work{is_few(now.tokens) == few ? ceil_div(sums, kLocalSize) : 0, bytes_of(now)};
+  };
+  return join;
+}
+
+/// Groups of their own take each split of the chunks; the parts go to scratch memory.
+Launch split_launch(const OpContext& context, const MmaRowsArgs& args, int64_t groups, bool few) {
+  const graph::Weight& weight = *context.input(1).weight();
+  Launch parts = launch_of("linear_mma_rows", {input_ref(0), input_ref(1), input_ref(0), scratch_ref()});
+  parts.program.defines = defines_of(context, weight, few ? kFewTokens : kSmallBatch);
+  parts.work = [args, groups, few, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
+    MmaRowsArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    return Work{is_few(now.tokens) == few ? groups : 0, bytes_of(now)};
+  };
+  return parts;
+}
+
+/// Up to 4 tokens, rows of few chunks: groups take whole rows, chunk after chunk.
+Launch whole_launch(const OpContext& context) {
   const graph::Weight& weight = *context.input(1).weight();
   Launch launch = launch_of("linear_mma_rows",
                             {input_ref(0), input_ref(1), optional_input_ref(context, 2), output_ref(0)});
@@ -111,30 +138,27 @@ Launch few_launch(const OpContext& context) {
   return launch;
 }
 
+/// Going on to the next chunk stalls a group: of longer rows each chunk has groups of its own.
+constexpr i32 kMostWholeChunks = 2;
+
+std::vector<Launch> few_launches(const OpContext& context) {
+  const graph::Weight& weight = *context.input(1).weight();
+  MmaRowsArgs args = make_args(weight);
+  if (args.chunks <= kMostWholeChunks) return {whole_launch(context)};
+  args.splits = std::exchange(args.chunks, 1);
+  const int64_t units = std::max<int64_t>(1, context.device.compute_units / args.splits);
+  const int64_t groups = std::min(ceil_div(weight.rows, kRowTile), units) * args.splits;
+  return {split_launch(context, args, groups, true), join_launch(context, args, true)};
+}
+
 /// More tokens: x takes twice the registers, so a chunk is half of one of few tokens, and groups of its own
 /// take each.
 std::vector<Launch> more_launches(const OpContext& context) {
   const graph::Weight& weight = *context.input(1).weight();
   MmaRowsArgs args = make_args(weight);
-  args.splits = 2 * args.chunks;
-  args.chunks = 1;
-  Launch parts = launch_of("linear_mma_rows", {input_ref(0), input_ref(1), input_ref(0), scratch_ref()});
-  parts.program.defines = defines_of(context, weight, kSmallBatch);
-  parts.work = [args, groups = groups_of(context.device, weight, args.splits) * args.splits,
-                dim = context.input(0).type.rows](const graph::Sizes& sizes) {
-    MmaRowsArgs now = args;
-    now.tokens = static_cast<i32>(sizes.of(dim));
-    return Work{is_few(now.tokens) ? 0 : groups, bytes_of(now)};
-  };
-  Launch join = launch_of("linear_mma_join", {scratch_ref(), optional_input_ref(context, 2), output_ref(0)});
-  args.has_bias = context.has_input(2) ? 1 : 0;
-  join.work = [args, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
-    MmaRowsArgs now = args;
-    now.tokens = static_cast<i32>(sizes.of(dim));
-    const int64_t sums = int64_t{now.tokens} * now.weight.rows;
-    return Work{is_few(now.tokens) ? 0 : ceil_div(sums, kLocalSize), bytes_of(now)};
-  };
-  return {std::move(parts), std::move(join)};
+  args.splits = 2 * std::exchange(args.chunks, 1);
+  const int64_t groups = groups_of(context.device, weight, args.splits) * args.splits;
+  return {split_launch(context, args, groups, false), join_launch(context, args, false)};
 }
 
 }  // namespace
@@ -154,9 +178,9 @@ Support supports_linear_mma_rows(const OpContext& context) {
 
 Prepared prepare_linear_mma_rows(const OpContext& context) {
   const graph::Weight& weight = *context.input(1).weight();
-  std::vector<Launch> more = more_launches(context);
   Prepared prepared;
-  prepared.launches = {few_launch(context), std::move(more[0]), std::move(more[1])};
+  prepared.launches = few_launches(context);
+  for (Launch& launch : more_launches(context)) prepared.launches.push_back(std::move(launch));
   prepared.scratch_bytes =
       2 * plan_of(weight).chunks * kSmallBatch * weight.rows * static_cast<int64_t>(sizeof(f32));
   return prepared;
