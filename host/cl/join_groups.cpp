@@ -9,7 +9,7 @@ namespace {
 
 /// A line of a kernel's body that declares local memory: "local float tile[4][WG_SIZE];".
 struct LocalLine {
-  std::string declaration;  ///< "float tile[4][WG_SIZE];"
+  std::string declaration;  ///< "float tile[4][WG_SIZE];", "Sums sums;"
   std::string name;
 };
 
@@ -31,11 +31,11 @@ bool is_condition(std::string_view line) {
 bool declares_memory(std::string_view line, LocalLine& found) {
   constexpr std::string_view kLocal = "local ";
   line = without_indent(line);
-  const size_t bracket = line.find('[');
-  if (!line.starts_with(kLocal) || line.find_first_of("*=(") < bracket || bracket == std::string_view::npos)
+  const size_t after = std::min(line.find_first_of("[;"), line.find(" __attribute__"));  // the name
+  if (!line.starts_with(kLocal) || line.find_first_of("*=(") < after || after == std::string_view::npos)
     return false;
-  const size_t name = line.find_last_of(kSpace, bracket) + 1;
-  found = {std::string(line.substr(kLocal.size())), std::string(line.substr(name, bracket - name))};
+  const size_t name = line.find_last_of(kSpace, after - 1) + 1;
+  found = {std::string(line.substr(kLocal.size())), std::string(line.substr(name, after - name))};
   return true;
 }
 
@@ -75,7 +75,8 @@ std::string JoinGroups::head() const {
   return "#define CHAIN_THREADS " + std::to_string(threads_) +
          "\n"
          "static inline uint chain_item(void) {\n  return (uint)get_local_id(0);\n}\n"
-         "#define CHAIN_BARRIER(size) asm volatile(\"bar.sync %0, %1;\" : : \"r\"(1u + chain_item() / size), "
+         "#define CHAIN_BARRIER(size) asm volatile(\"barrier.sync %0, %1;\" : : \"r\"(1u + chain_item() / "
+         "size), "
          "\"r\"((uint)size) : \"memory\")\n"
          "#define CHAIN_ROUND(bytes) (((uint)(bytes) + 15u) & ~15u)\n";
 }
@@ -125,7 +126,10 @@ std::string JoinGroups::functions(const std::string& text, const std::vector<Ker
 std::string JoinGroups::caller(int number, size_t local_size, const KernelText& kernel) const {
   const std::string size = std::to_string(local_size);
   const std::string type = type_of_memory(kernel);
-  return "static __attribute__((noinline)) void chain_call_" + std::to_string(number) +
+  return "typedef char chain_fits_" + std::to_string(number) + "[sizeof(" + type +
+         ") <= CHAIN_LOCAL ? 1 : -1];\n"
+         "static __attribute__((noinline)) void chain_call_" +
+         std::to_string(number) +
          "(uint group, uint groups, uint workers, local const ulong* pointers, local const uchar* args, "
          "local "
          "uchar* memory, uint scratch) {\n"

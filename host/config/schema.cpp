@@ -161,8 +161,8 @@ TypePtr<RuntimeConfig> runtime() {
           field("kernel_cache", &R::kernel_cache, path("on, off or a folder", false, {"on", "off"}),
                 "Keep built kernels on disk: on = in the user's cache folder."),
           field("join_launches", &R::join_launches, boolean(),
-                "On CPUs, run all kernels of a generated token in one launch (from 32 MiB of weights and "
-                "caches)."),
+                "On CPUs and Hopper GPUs, run the kernels of a generated token in one launch (from 32 MiB "
+                "of weights and caches)."),
           field("verify_kernels", &R::verify_kernels, boolean(),
                 "Ask every chosen kernel a small known question before it is trusted."),
           field("force_variant", &R::force_variant, map(name("the name of a kernel variant")),

@@ -34,11 +34,11 @@ class Chain {
 /// side (GroupChain).
 enum class ChainKind { of_items, of_groups };
 
-/// What pays on the device; nothing on GPUs, whose joined answers are not yet those of single launches there.
+/// What pays on the device; nothing where GPUs do not take PTX of sm_90, without which groups may not meet.
 std::optional<ChainKind> chain_kind(const graph::DeviceInfo& device);
 
-/// Whether a launch can be part of a chain of this kind there: the driver keeps buffers in place, and groups
-/// have a size that the kind takes.
+/// Whether a launch can be part of a chain of this kind there: the driver keeps buffers in place, groups have
+/// a size that the kind takes, and its work-items are not so many that they alone keep memory busy.
 bool chain_takes(ChainKind kind, const graph::DeviceInfo& device, const Launch& launch);
 
 /// Throws what building throws, and Error(Fault::device) when the device does not carry it out. `launches` is

@@ -15,6 +15,11 @@ struct Life {
   Slot* slot = nullptr;
 };
 
+/// Launches may follow each other in one (kernels::Chain) and then wait for each other where they touch the
+/// same bytes: a small value's place rests for a few steps before others write to it.
+constexpr int kRestSteps = 3;
+constexpr int64_t kMostRestingBytes = 1 << 20;
+
 bool overlap(const Life& a, const Life& b) {
   return a.device == b.device && a.first <= b.last && b.first <= a.last;
 }
@@ -78,6 +83,7 @@ void lay_out_arenas(Plan& plan, const std::vector<graph::DeviceInfo>& devices) {
   // reproducible.
   std::stable_sort(lives.begin(), lives.end(),
                    [](const Life& a, const Life& b) { return a.slot->bytes > b.slot->bytes; });
+  for (Life& life : lives) life.last += life.slot->bytes <= kMostRestingBytes ? kRestSteps : 0;
   std::vector<Place> places;
   for (const Life& life : lives) {
     Place* place = free_place(life, places);

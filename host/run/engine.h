@@ -33,8 +33,8 @@ struct EngineOptions {
   int64_t batch_tokens = 512;               ///< most tokens of one prefill call
   int64_t prefill_outputs = 1;              ///< most rows of logits of one prefill call
   bool draft = false;                       ///< load the multi-token-prediction module
-  /// Weights of a CPU from which launches of a token are joined into one (kernels::Chain): a program of its
-  /// own takes seconds to compile. Nothing: never.
+  /// Weights of a device from which launches of a token are joined into one (kernels::Chain): a program of
+  /// its own takes seconds to compile. Nothing: never.
   std::optional<int64_t> join_from_bytes;
   std::optional<kernels::ChainKind> join_as;  ///< on every device; nothing: what pays on each
   bool verify_kernels = true;                 ///< each kernel answers a small question before it is trusted

@@ -29,7 +29,8 @@ constexpr std::array kFiles = {
         "kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void turn(global float* x,\n"
         "                                                              const int count) {\n"
         "#if WG_SIZE > 32\n  local float tile[4][WG_SIZE];\n#else\n  local float tile[WG_SIZE];\n#endif\n"
-        "  local uchar flags[2] __attribute__((aligned(16)));\n"
+        "  local uchar flags[2] __attribute__((aligned(16)));\n  local Pair pair "
+        "__attribute__((aligned(128)));\n"
         "  local float* mine = tile[get_local_id(0)];\n"
         "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = *mine;\n}\n"
         "static int tile(int flags);\n"},
@@ -96,11 +97,13 @@ TEST_CASE("joined source: groups get their local memory and barriers as places i
   CHECK(contains(text, "#define CHAIN_THREADS 128\n"));
   CHECK(contains(text,
                  "typedef struct {\n  uint unused[4];\n#if WG_SIZE > 32\nfloat tile[4][WG_SIZE];\n#else\n"
-                 "float tile[WG_SIZE];\n#endif\nuchar flags[2] __attribute__((aligned(16)));\n"
+                 "float tile[WG_SIZE];\n#endif\nuchar flags[2] __attribute__((aligned(16)));\nPair pair "
+                 "__attribute__((aligned(128)));\n"
                  "} chain_memory_turn;\n"));
   CHECK(contains(text, "#define chain_memory_turn u0_chain_memory_turn\n"));
   CHECK(contains(text, "#define tile (((local chain_memory_turn*)chain_memory)->tile)\n"));
   CHECK(contains(text, "  local float* mine = tile[get_local_id(0)];\n"));
+  CHECK(contains(text, "#define pair (((local chain_memory_turn*)chain_memory)->pair)\n"));
   CHECK(contains(text, "#undef tile\n"));
   CHECK(contains(text, "#define get_local_id(d) ((size_t)(chain_item() % 64u))\n"));
   CHECK(contains(text, "#define barrier(flags) CHAIN_BARRIER(64)\n"));
