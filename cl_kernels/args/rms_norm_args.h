@@ -8,5 +8,6 @@ typedef struct RmsNormArgs {
   i32 group_cols;
   f32 eps;
   f32 weight_offset;  ///< added to every weight
+  i32 has_delta;      ///< 1: of x + delta, which goes to sum
 } RmsNormArgs;
-ARGS_SIZE(RmsNormArgs, 16)
+ARGS_SIZE(RmsNormArgs, 20)

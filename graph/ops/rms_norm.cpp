@@ -2,39 +2,50 @@
 
 #include <cmath>
 
+#include "graph/ops/add.h"
+
 namespace clinfer::graph {
 
 std::vector<Type> RmsNorm::infer(Operands in) const {
-  require_count(in, 2, 2, kName);
+  require_count(in, 2, 3, kName);
   const Type& x = in[0]->type;
   const int64_t group = in[1]->type.cols;
   require(is_f32(*in[0]), "rms_norm C1", "x is f32", in);
   require(group > 0 && is_f32_row(*in[1], group) && x.cols % group == 0, "rms_norm C2",
           "the weight is one f32 row, and x's columns are a multiple of its", in);
   require(eps >= 0, "rms_norm C3", "eps >= 0", in, attributes());
-  return {x};
+  if (in.size() < 3) return {x};
+  require(in[2]->type == x, "rms_norm C4", "delta is of x's type", in);
+  return {x, x};
 }
 
 void RmsNorm::reference(Inputs in, Outputs out) const {
   const int64_t group = in[1]->cols;
   const double offset = unit_offset ? 1 : 0;
+  const Array* z = in[0];
+  if (in.size() > 2) {
+    const Array* const operands[] = {in[0], in[2]};
+    Array* const sum[] = {out[1]};
+    Add{}.reference(operands, sum);
+    z = out[1];
+  }
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     for (int64_t start = 0; start < out[0]->cols; start += group) {
       double squares = 0;
-      for (int64_t c = 0; c < group; ++c) squares += in[0]->at(r, start + c) * in[0]->at(r, start + c);
+      for (int64_t c = 0; c < group; ++c) squares += z->at(r, start + c) * z->at(r, start + c);
       const double root = std::sqrt(squares / static_cast<double>(group) + static_cast<double>(eps));
       for (int64_t c = 0; c < group; ++c) {
-        out[0]->at(r, start + c) = in[0]->at(r, start + c) / root * (in[1]->at(0, c) + offset);
+        out[0]->at(r, start + c) = z->at(r, start + c) / root * (in[1]->at(0, c) + offset);
       }
     }
   }
 }
 
-// Square, sum, and two products an element.
+// Square, sum, and two products an element, and the sum with delta.
 Cost RmsNorm::cost(Operands in, const Sizes& sizes) const {
   const Type& y = in[0]->type;
   const double elements = static_cast<double>(sizes.of(y.rows)) * static_cast<double>(y.cols);
-  return {4 * elements, traffic(in, infer(in), sizes)};
+  return {(in.size() > 2 ? 5 : 4) * elements, traffic(in, infer(in), sizes)};
 }
 
 Attributes RmsNorm::attributes() const {

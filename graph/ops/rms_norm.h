@@ -4,11 +4,11 @@
 
 namespace clinfer::graph {
 
-/// Root mean square norm (Zhang and Sennrich 2019) over groups of g columns, so that one op serves whole rows
-/// and single heads: (x f32[r, n], weight [1, g]) -> f32[r, n];
-/// y = x / sqrt(mean(x^2 over the group) + eps) * weight, with unit_offset * (1 + weight) (checkpoints that
+/// Root mean square norm (Zhang and Sennrich 2019) over groups of g columns, whole rows or single heads:
+/// (x f32[r, n], weight [1, g], delta f32[r, n]?) -> (y f32[r, n], z f32[r, n]?). With z = x + delta, or x:
+/// y = z / sqrt(mean(z^2 over the group) + eps) * weight, with unit_offset * (1 + weight) (checkpoints that
 /// hold the weight's distance from one). C1 x is f32; C2 the weight is one row and n is a multiple of its g;
-/// C3 eps >= 0.
+/// C3 eps >= 0; C4 delta is of x's type.
 struct RmsNorm {
   static constexpr std::string_view kName = "rms_norm";
   float eps = 1e-6f;

@@ -17,8 +17,12 @@ Prepared prepare(const OpContext& context) {
   const auto& op = std::get<graph::RmsNorm>(context.node.op);
   args.eps = op.eps;
   args.weight_offset = op.unit_offset ? 1.0f : 0.0f;
+  const bool has_delta = context.has_input(2);
+  args.has_delta = has_delta ? 1 : 0;
   Launch launch = make_launch("rms_norm", column_items(context.device, {group_cols}).defines,
-                              {input_ref(0), input_ref(1), output_ref(0)}, lanes);
+                              {input_ref(0), input_ref(1), input_ref(has_delta ? 2 : 0), output_ref(0),
+                               output_ref(has_delta ? 1 : 0)},
+                              lanes);
   launch.local_bytes = static_cast<size_t>(lanes) * sizeof(f32);
   launch.work = [args, rows = context.input(0).type.rows, groups_of_row = cols / group_cols,
                  device = context.device](const graph::Sizes& sizes) mutable {

@@ -6,6 +6,7 @@
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/group_rows.h"
+#include "graph/passes/join_residuals.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/ring_caches.h"
 #include "graph/passes/set_cache_format.h"
@@ -53,6 +54,7 @@ struct Phase {
 std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, const EngineOptions& options) {
   graph::expand_latent_attention(graph, phase.form);
   if (!options.placement.empty()) graph::place_devices(graph, options.placement);
+  graph::join_residuals(graph);
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
     return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
                                      x);

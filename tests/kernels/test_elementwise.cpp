@@ -64,17 +64,21 @@ Case layer_norm_case(int64_t tokens, int64_t heads, int64_t groups, int64_t grou
   return c;
 }
 
-Case norm_case(int64_t tokens, int64_t groups, int64_t group_cols, uint64_t seed, bool unit_offset = false) {
+Case norm_case(int64_t tokens, int64_t groups, int64_t group_cols, uint64_t seed, bool unit_offset = false,
+               bool delta = false) {
   std::mt19937_64 random(seed);
   graph::Builder b("rms_norm");
   const auto x = b.input("x", tokens_of(groups * group_cols));
   const auto weight = b.vector("weight", group_cols);
+  std::vector<graph::ValueId> operands = {x, weight};
+  if (delta) operands.push_back(b.input("delta", tokens_of(groups * group_cols)));
   Case c;
-  c.graph = finish(b, b.add(graph::RmsNorm{1e-5f, unit_offset}, "y", {x, weight}));
+  c.graph = finish(b, b.add(graph::RmsNorm{1e-5f, unit_offset}, "y", operands));
   c.sizes = {tokens, tokens, tokens};
   c.inputs = {normal(tokens, groups * group_cols, random), normal(1, group_cols, random)};
-  c.name = "tokens=" + std::to_string(tokens) + " groups=" + std::to_string(groups) + "x" +
-           std::to_string(group_cols);
+  if (delta) c.inputs.push_back(normal(tokens, groups * group_cols, random));
+  c.name = (delta ? "a sum, tokens=" : "tokens=") + std::to_string(tokens) +
+           " groups=" + std::to_string(groups) + "x" + std::to_string(group_cols);
   c.seed = seed;
   return c;
 }
@@ -89,6 +93,7 @@ TEST_CASE("rms_norm: whole rows and heads") {
   }
   for (const int64_t cols : {16, 24, 64, 128}) check(norm_case(3, 9, cols, ++seed));
   for (const int64_t cols : {24, 1031}) check(norm_case(3, 2, cols, ++seed, true));
+  for (const int64_t cols : {1, 17, 64, 576, 4096, 7169}) check(norm_case(3, 1, cols, ++seed, false, true));
   summarise(graph::RmsNorm{});
 }
 

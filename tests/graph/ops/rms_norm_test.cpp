@@ -24,6 +24,22 @@ TEST_CASE("rms_norm with a weight that is its distance from one") {
   CHECK(evaluate(op, {matrix(1, 2, {5, -5}), matrix(1, 2, {0, 2})}, 1, 2) == std::vector<double>{1, -3});
 }
 
+TEST_CASE("rms_norm of a sum, which is its second result") {
+  const Array x = matrix(1, 2, {1, 7});
+  const Array weight = matrix(1, 2, {4, 8});
+  const Array delta = matrix(1, 2, {2, -3});
+  Array y(1, 2);
+  Array sum(1, 2);
+  const Array* const in[] = {&x, &weight, &delta};
+  Array* const out[] = {&y, &sum};
+  RmsNorm{.eps = 3.5f}.reference(in, out);
+  CHECK(y.data == std::vector<double>{3, 8});
+  CHECK(sum.data == std::vector<double>{3, 4});
+  const Type type = {DType::f32, kTokens, 8};
+  CHECK(RmsNorm{}.infer(OperandList().result(kTokens, 8).vector(8).result(kTokens, 8)) ==
+        std::vector<Type>{type, type});
+}
+
 TEST_CASE("rms_norm C1") {
   CHECK(violates("rms_norm C1", RmsNorm{}, OperandList().ids(kTokens, 8).vector(8)));
 }
@@ -35,4 +51,8 @@ TEST_CASE("rms_norm C2") {
 
 TEST_CASE("rms_norm C3") {
   CHECK(violates("rms_norm C3", RmsNorm{.eps = -1}, OperandList().result(kTokens, 8).vector(8)));
+}
+
+TEST_CASE("rms_norm C4") {
+  CHECK(violates("rms_norm C4", RmsNorm{}, OperandList().result(kTokens, 8).vector(8).result(kTokens, 4)));
 }
