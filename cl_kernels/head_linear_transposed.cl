@@ -1,6 +1,6 @@
 // y[t, h, o] = sum_i x[t, h, i] W[h * row_stride + row_offset + i, o]; the tail_dim last columns of x's head
-// are copied behind. An item is one (token, head); lanes share its columns. On CPUs it is a block of 32
-// columns of one head, for 4 tokens at a time.
+// are copied behind. An item is WG_SIZE columns of one (token, head), a lane has one. On CPUs it is a block of
+// 32 columns of one head, for 4 tokens at a time.
 #ifndef WG_SIZE
 #error WG_SIZE
 #endif
@@ -33,10 +33,26 @@ INLINE void head_columns(const int tokens, global const float* x, long x_stride,
 }
 #endif
 
+#define AT_ONCE 16  // rows that a lane asks memory for
+
 INLINE void head_column(global const float* x, global const uchar* weight, int row0, int col, global float* y,
                         const HeadLinearArgs* a) {
   float acc = 0.0f;
-  for (int i = 0; i < a->in_dim; ++i) {
+  int i = 0;
+#if WG_SIZE > 1
+  for (; i + AT_ONCE <= a->in_dim; i += AT_ONCE) {
+    float w[AT_ONCE];
+    float v[AT_ONCE];
+#pragma unroll
+    for (int k = 0; k < AT_ONCE; ++k) {
+      w[k] = format_element(weight_row(weight, &a->weight, 0, row0 + i + k), col);
+      v[k] = x[i + k];
+    }
+#pragma unroll
+    for (int k = 0; k < AT_ONCE; ++k) acc = MULTIPLY_ADD(w[k], v[k], acc);
+  }
+#endif
+  for (; i < a->in_dim; ++i) {
     acc = MULTIPLY_ADD(format_element(weight_row(weight, &a->weight, 0, row0 + i), col), x[i], acc);
   }
   y[col] = acc;
@@ -72,12 +88,13 @@ static void head_linear_transposed_body(uint worker, uint workers, global const 
     }
   }
 #else
-  const long items = (long)a->tokens * a->heads;
+  const int parts = (a->out_dim + WG_SIZE - 1) / WG_SIZE;
+  const long items = (long)a->tokens * a->heads * parts;
   for (long item = worker; item < items; item += workers) {
-    const int row0 = (int)(item % a->heads) * a->row_stride + a->row_offset;
-    for (int col = (int)get_local_id(0); col < a->out_dim; col += WG_SIZE) {
-      head_column(x + item * x_head, weight, row0, col, y + item * y_head, a);
-    }
+    const long head = item / parts;  // of all tokens
+    const int row0 = (int)(head % a->heads) * a->row_stride + a->row_offset;
+    const int col = (int)(item % parts) * WG_SIZE + (int)get_local_id(0);
+    if (col < a->out_dim) head_column(x + head * x_head, weight, row0, col, y + head * y_head, a);
   }
 #endif
   copy_head_tails(worker, workers, x, y, a);

@@ -59,12 +59,13 @@ Support supports_transposed(const OpContext& context) {
 }
 
 Prepared prepare_transposed(const OpContext& context) {
+  const int64_t lanes = group_size(context.device, 128);
   Launch launch = make_launch("head_linear_transposed", weight_defines(context, *context.input(1).weight()),
-                              {input_ref(0), input_ref(1), output_ref(0)}, group_size(context.device, 128));
+                              {input_ref(0), input_ref(1), output_ref(0)}, lanes);
   const graph::HeadLinear& op = op_of(context);
   const bool by_block = one_item_workers(context.device);
   return prepared_for(context, std::move(launch), by_block ? op.heads * ceil_div(op.out_dim, 32) : 0,
-                      by_block ? 0 : op.heads);
+                      by_block ? 0 : op.heads * ceil_div(op.out_dim, lanes));
 }
 
 constexpr Variant kVariants[] = {
