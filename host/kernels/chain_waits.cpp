@@ -26,4 +26,16 @@ std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches) {
   return waits;
 }
 
+std::vector<bool> carried_waits(const std::vector<bool>& waits, std::span<const int64_t> workers) {
+  std::vector<bool> carried;
+  bool left = false;
+  for (size_t i = 0; i < waits.size(); ++i) {
+    const bool wait = left || waits[i];
+    const bool idle = workers[i] == 0;
+    carried.push_back(wait && !idle);
+    left = wait && idle;
+  }
+  return carried;
+}
+
 }  // namespace clinfer::kernels

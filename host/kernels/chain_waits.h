@@ -17,4 +17,8 @@ struct Access {
 /// the last such wait wrote, or writes what one read.
 std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches);
 
+/// Waits for a call in which launches have so many workers: one that nobody carries out cannot wait, so its
+/// wait is left to the next that has workers.
+std::vector<bool> carried_waits(const std::vector<bool>& waits, std::span<const int64_t> workers);
+
 }  // namespace clinfer::kernels

@@ -37,3 +37,11 @@ TEST_CASE("what came before an earlier wait is done") {
   const Launches launches = {{writes(0, 8)}, {reads(0, 8), writes(8, 16)}, {reads(0, 8)}, {reads(8, 16)}};
   CHECK(chain_waits(launches) == std::vector<bool>{false, true, false, true});
 }
+
+TEST_CASE("a launch without workers leaves its wait to the next that has some") {
+  const std::vector<bool> waits = {false, true, false, false, true, true, false};
+  const std::vector<int64_t> workers = {3, 0, 0, 2, 1, 0, 4};
+  CHECK(carried_waits(waits, workers) == std::vector<bool>{false, false, false, true, true, false, true});
+  const std::vector<int64_t> all(waits.size(), 1);
+  CHECK(carried_waits(waits, all) == waits);
+}
