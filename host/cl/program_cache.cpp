@@ -141,6 +141,10 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
   const auto start = Clock::now();
   const std::string text = text_of(options_.loader, source);
   const Digest key = program_key(device.info(), text, key_options(device, source));
+  {
+    const std::lock_guard lock(mutex_);
+    keys_.emplace(request_key(device, source), key);
+  }
   if (const auto binary = disk_.load(key)) {
     if (auto program = build_from_binary(device, source.stem, *binary, build_options(device, source))) {
       count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
@@ -167,6 +171,11 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
 }
 
 Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = keys_.find(request_key(device, source));
+    if (known != keys_.end()) return known->second;
+  }
   return program_key(device.info(), text_of(options_.loader, source), key_options(device, source));
 }
 

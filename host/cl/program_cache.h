@@ -70,7 +70,7 @@ class ProgramCache {
     return build_async(device, source).get();
   }
 
-  /// The key under which the program's binary is stored.
+  /// The key under which the program's binary is stored; of a program that was asked for it is known.
   Digest key(const Device& device, const ProgramSource& source) const;
   /// Where binaries lie, for what else is to be remembered about a program under a key of its own.
   DiskCache& disk() { return disk_; }
@@ -110,6 +110,7 @@ class ProgramCache {
   std::condition_variable wake_;
   std::deque<std::packaged_task<Program()>> queue_;
   std::map<std::string, Request> requests_;
+  std::map<std::string, Digest> keys_;  ///< of requests that a builder has begun
   std::vector<Unsaved> unsaved_;
   Statistics statistics_;
   int building_ = 0;

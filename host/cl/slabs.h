@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "host/cl/buffer.h"
 #include "host/cl/context.h"
@@ -11,17 +13,27 @@ namespace clinfer::cl {
 /// pages; other devices place theirs themselves.
 class Slabs {
  public:
+  struct Piece {
+    Buffer buffer;
+    size_t slab = 0;     ///< allocation that it is a part of
+    int64_t offset = 0;  ///< bytes into that
+  };
+
   /// `bytes`: of all buffers together that will be asked for.
   Slabs(Device device, int64_t bytes) : device_(std::move(device)), expected_(bytes) {}
 
   /// Throws as Device::allocate() does.
-  Buffer allocate(int64_t bytes);
+  Piece allocate(int64_t bytes);
+
+  /// The allocations so far in host memory, what they hold to be overwritten.
+  std::vector<Mapping> map() const;
 
  private:
   Device device_;
-  int64_t expected_;  ///< bytes still to be asked for
-  Buffer slab_;
-  int64_t used_ = 0;  ///< bytes of slab_
+  int64_t expected_;            ///< bytes still to be asked for
+  std::vector<Buffer> slabs_;   ///< allocations
+  std::optional<size_t> open_;  ///< the one that pieces are taken from
+  int64_t used_ = 0;            ///< bytes of that
 };
 
 }  // namespace clinfer::cl

@@ -51,9 +51,9 @@ int run(const Arguments& arguments) {
   config::RunConfig& config = loaded.config;
   take_prompt(arguments, config);
   const std::shared_ptr<run::Profile> profile = begin_profile("run", arguments.profile);
+  const std::shared_future<cl::Inventory> listed = begin_listing(profile);
   std::unique_ptr<io::Checkpoint> checkpoint =
       run::timed(profile.get(), "open checkpoint", [&] { return open_checkpoint(config); });
-  const std::shared_future<cl::Inventory> listed = begin_listing(profile);
   const text::Tokenizer tokenizer = run::timed(
       profile.get(), "load tokenizer", [&] { return load_tokenizer(*checkpoint, config.model.tokenizer); });
   const std::vector<int32_t> ids =

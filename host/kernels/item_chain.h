@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "cl_kernels/args/chain_args.h"
 #include "host/cl/kernel.h"
@@ -8,6 +10,9 @@
 #include "host/kernels/chain.h"
 
 namespace clinfer::kernels {
+
+/// The program of an ItemChain of these launches; their buffers do not matter.
+cl::ProgramSource item_chain_source(const graph::DeviceInfo& device, std::span<const BoundLaunch> launches);
 
 /// cl_kernels/chain.cl: as many groups as the device has units, of one work-item each, share the launches'
 /// workers out and wait for each other where a launch needs what another wrote. For CPUs, where starting a
@@ -25,7 +30,8 @@ class ItemChain : public Chain {
 
   cl::Device device_;
   std::vector<BoundLaunch> launches_;
-  std::vector<ChainLink> links_;  ///< one a launch; workers and args change from call to call
+  std::vector<ChainLink> links_;  ///< one a launch; workers, waits and args change from call to call
+  std::vector<bool> waits_;       ///< chain_waits of the launches
   cl::Buffer addresses_;          ///< of all launches' buffers
   cl::Buffer done_;               ///< counts workers
   cl::Buffer call_;               ///< links, then args

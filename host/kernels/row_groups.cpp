@@ -8,15 +8,16 @@
 #include "host/kernels/activation_layout.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/row_tiles.h"
+#include "host/kernels/side_by_side.h"
 #include "host/kernels/weight_layout.h"
+#include "quant/error.h"
 
 namespace clinfer::kernels {
 
 namespace {
 
 constexpr int64_t kBlock = 32;
-constexpr int64_t kMostPiece = int64_t{8} << 20;      ///< bytes regrouped at a time
-constexpr int64_t kPieceOfCore = int64_t{256} << 10;  ///< bytes worth a thread
+constexpr int64_t kPieceOfCore = int64_t{4} << 20;  ///< bytes worth a thread
 
 /// How a format's rows are cut: a block into `halves` scales, offsets or elements of two bytes and `words` of
 /// four codes; the row of its scale table, if it has one, into scales of so many bytes.
@@ -39,40 +40,45 @@ const Units* find_units(std::string_view format) {
   return found == std::end(kUnits) ? nullptr : found;
 }
 
-/// Calls move.operator()<bytes>(grouped, apart) for each unit of a row: where the group's units of it begin
-/// in the group, and where the first row's lies when rows of `row_bytes` lie one after the other.
+/// Units of one size that follow each other in a row.
+struct Run {
+  int64_t bytes;  ///< 1, 2 or 4
+  int64_t count;
+};
+
+/// Calls move.operator()<unit>(count, at) for the runs of each block of a row: `at` bytes into it lie so many
+/// units, and at * kGroupRows bytes into the group those of all its rows.
 template <class Move>
-void for_units(std::span<const int64_t> units, int64_t row_bytes, const Move& move) {
-  int64_t grouped = 0;
+void for_runs(std::span<const Run> block, int64_t row_bytes, const Move& move) {
   for (int64_t at = 0; at < row_bytes;) {
-    for (const int64_t bytes : units) {
-      switch (bytes) {
+    for (const Run& run : block) {
+      switch (run.bytes) {
         case 1:
-          move.template operator()<1>(grouped, at);
+          move.template operator()<uint8_t>(run.count, at);
           break;
         case 2:
-          move.template operator()<2>(grouped, at);
+          move.template operator()<uint16_t>(run.count, at);
           break;
         default:
-          move.template operator()<4>(grouped, at);
+          move.template operator()<uint32_t>(run.count, at);
       }
-      grouped += bytes * kGroupRows;
-      at += bytes;
+      at += run.bytes * run.count;
     }
   }
 }
 
-void group_rows(std::span<const int64_t> units, int64_t row_bytes, const std::byte* from, std::byte* to) {
-  for_units(units, row_bytes, [&]<size_t kBytes>(int64_t grouped, int64_t apart) {
-    for (int64_t row = 0; row < kGroupRows; ++row)
-      std::memcpy(to + grouped + row * static_cast<int64_t>(kBytes), from + apart + row * row_bytes, kBytes);
+void group_rows(std::span<const Run> block, int64_t row_bytes, const std::byte* from, std::byte* to) {
+  for_runs(block, row_bytes, [&]<class Unit>(int64_t count, int64_t at) {
+    side_by_side<Unit, kGroupRows>(count, row_bytes, from + at, to + at * kGroupRows);
   });
 }
 
-void ungroup_rows(std::span<const int64_t> units, int64_t row_bytes, const std::byte* from, std::byte* to) {
-  for_units(units, row_bytes, [&]<size_t kBytes>(int64_t grouped, int64_t apart) {
-    for (int64_t row = 0; row < kGroupRows; ++row)
-      std::memcpy(to + apart + row * row_bytes, from + grouped + row * static_cast<int64_t>(kBytes), kBytes);
+void ungroup_rows(std::span<const Run> block, int64_t row_bytes, const std::byte* from, std::byte* to) {
+  for_runs(block, row_bytes, [&]<class Unit>(int64_t count, int64_t at) {
+    constexpr auto kBytes = static_cast<int64_t>(sizeof(Unit));
+    for (int64_t i = 0; i < count * kGroupRows; ++i)
+      std::memcpy(to + i % kGroupRows * row_bytes + at + i / kGroupRows * kBytes,
+                  from + at * kGroupRows + i * kBytes, sizeof(Unit));
   });
 }
 
@@ -81,7 +87,7 @@ struct Region {
   int64_t offset;
   int64_t row_bytes;
   int64_t rows;
-  std::vector<int64_t> units;
+  std::vector<Run> block;
 };
 
 /// The codes and, where the format has one, the scale table.
@@ -89,15 +95,17 @@ std::vector<Region> regions_of(const graph::Weight& weight) {
   const Units& cut = *find_units(weight.format);
   const WeightArgs args = weight_args(weight);
   const int64_t rows = weight.experts * weight.rows;
-  std::vector<int64_t> units(static_cast<size_t>(cut.halves), 2);
-  units.insert(units.end(), static_cast<size_t>(cut.words), 4);
-  std::vector<Region> regions = {{0, args.row_bytes, rows, std::move(units)}};
-  if (cut.scale_bytes > 0)
-    regions.push_back({args.scales_offset, args.scale_row_bytes, rows, {cut.scale_bytes}});
+  std::vector<Run> block = {{2, cut.floats ? args.row_bytes / 2 : cut.halves}};
+  if (cut.words > 0) block.push_back({4, cut.words});
+  std::vector<Region> regions = {{0, args.row_bytes, rows, std::move(block)}};
+  if (cut.scale_bytes > 0) {
+    const Run scales{cut.scale_bytes, args.scale_row_bytes / cut.scale_bytes};
+    regions.push_back({args.scales_offset, args.scale_row_bytes, rows, {scales}});
+  }
   return regions;
 }
 
-using RowsMove = void (*)(std::span<const int64_t>, int64_t, const std::byte*, std::byte*);
+using RowsMove = void (*)(std::span<const Run>, int64_t, const std::byte*, std::byte*);
 
 void move_all(const graph::Weight& weight, std::span<std::byte> bytes, RowsMove move) {
   if (weight.row_group == 1) return;
@@ -106,7 +114,7 @@ void move_all(const graph::Weight& weight, std::span<std::byte> bytes, RowsMove 
     std::vector<std::byte> moved(static_cast<size_t>(group));
     for (int64_t at = 0; at < region.rows * region.row_bytes; at += group) {
       std::byte* place = bytes.data() + region.offset + at;
-      move(region.units, region.row_bytes, place, moved.data());
+      move(region.block, region.row_bytes, place, moved.data());
       std::copy(moved.begin(), moved.end(), place);
     }
   }
@@ -118,7 +126,7 @@ void group_piece(const Region& region, std::span<const std::byte> from, std::byt
   const int64_t groups = std::ssize(from) / group;
   const auto stretch = [&](int64_t begin, int64_t end) {
     for (int64_t g = begin; g < end; ++g)
-      group_rows(region.units, region.row_bytes, from.data() + g * group, to + g * group);
+      group_rows(region.block, region.row_bytes, from.data() + g * group, to + g * group);
   };
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
   const int64_t workers = std::clamp<int64_t>(std::ssize(from) / kPieceOfCore, 1, std::min(cores, groups));
@@ -126,19 +134,6 @@ void group_piece(const Region& region, std::span<const std::byte> from, std::byt
   for (int64_t w = 1; w < workers; ++w)
     others.emplace_back(stretch, groups * w / workers, groups * (w + 1) / workers);
   stretch(0, groups / workers);
-}
-
-/// Passes on a piece of the region that begins with a group.
-void pass_on(const Region& region, int64_t offset, std::span<const std::byte> bytes, const LayoutSink& sink) {
-  const int64_t group = region.row_bytes * kGroupRows;
-  const int64_t most = std::max(group, kMostPiece / group * group);
-  const int64_t size = std::ssize(bytes);
-  std::vector<std::byte> moved(static_cast<size_t>(std::min(most, size)));
-  for (int64_t at = 0; at < size; at += most) {
-    const int64_t count = std::min(most, size - at);
-    group_piece(region, bytes.subspan(static_cast<size_t>(at), static_cast<size_t>(count)), moved.data());
-    sink(offset + at, std::span(moved).first(static_cast<size_t>(count)));
-  }
 }
 
 }  // namespace
@@ -151,14 +146,22 @@ bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weig
   return !x.format.empty() && activation_layout(x.format, x.cols).integers;
 }
 
-LayoutSink grouping(const graph::Weight& weight, LayoutSink sink) {
-  if (weight.row_group == 1) return sink;
-  if (weight.row_group == kTileRows) return tiling(weight, std::move(sink));
-  return [regions = regions_of(weight), scales_offset = layout_of(weight).scales_offset,
-          sink = std::move(sink)](int64_t offset, std::span<const std::byte> bytes) {
-    if (offset < scales_offset) return pass_on(regions.front(), offset, bytes, sink);
-    if (regions.size() == 1) return sink(offset, bytes);  // scales of more rows than a group has
-    pass_on(regions.back(), offset, bytes, sink);
+LayoutSink placing(const graph::Weight& weight, std::span<std::byte> memory) {
+  const auto place_of = [memory](int64_t offset, std::span<const std::byte> bytes) {
+    if (offset < 0 || offset > std::ssize(memory) || std::ssize(bytes) > std::ssize(memory) - offset)
+      throw Error(Fault::run, "a piece of a weight does not lie in its memory");
+    return memory.data() + offset;
+  };
+  const LayoutSink copy = [place_of](int64_t offset, std::span<const std::byte> bytes) {
+    std::copy(bytes.begin(), bytes.end(), place_of(offset, bytes));
+  };
+  if (weight.row_group == 1) return copy;
+  if (weight.row_group == kTileRows) return tiling(weight, copy);
+  return [regions = regions_of(weight), scales_offset = layout_of(weight).scales_offset, copy, place_of](
+             int64_t offset, std::span<const std::byte> bytes) {
+    if (offset < scales_offset) return group_piece(regions.front(), bytes, place_of(offset, bytes));
+    if (regions.size() == 1) return copy(offset, bytes);  // scales of more rows than a group has
+    group_piece(regions.back(), bytes, place_of(offset, bytes));
   };
 }
 

@@ -20,12 +20,13 @@ bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weig
 /// Receives pieces of a weight's device layout (kernels::WeightLayout).
 using LayoutSink = std::function<void(int64_t offset, std::span<const std::byte> bytes)>;
 
-/// A sink for a weight whose rows lie one after the other, in pieces of whole groups of rows, that passes
-/// them on in groups where weight.row_group says so: of a group's rows first all first units lie side by
-/// side, then all second ones and so on. A unit is a block's scale, its offset, or four bytes of codes; two
-/// bytes of E4M3; of a scale table one scale, where rows have their own. A group takes the memory that its
-/// rows took. Tiles: row_tiles.h.
-LayoutSink grouping(const graph::Weight& weight, LayoutSink sink);
+/// A sink for a weight whose rows lie one after the other, in pieces of whole groups of rows, that puts them
+/// into `memory` of the whole layout, in groups where weight.row_group says so: of a group's rows first all
+/// first units lie side by side, then all second ones and so on. A unit is a block's scale, its offset, or
+/// four bytes of codes; two bytes of E4M3; of a scale table one scale, where rows have their own. A group
+/// takes the memory that its rows took. Tiles: row_tiles.h. The sink throws Error(Fault::run) for a piece
+/// that does not lie in `memory`.
+LayoutSink placing(const graph::Weight& weight, std::span<std::byte> memory);
 
 /// Brings the bytes of a whole weight into groups, and back; nothing where weight.row_group is 1.
 void group(const graph::Weight& weight, std::span<std::byte> bytes);

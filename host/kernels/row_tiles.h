@@ -13,8 +13,10 @@ inline constexpr int64_t kTileRows = 128;
 /// sides on Hopper, of so many columns that linear/fp8_wgmma takes them.
 bool suits_row_tiles(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 
-/// What grouping(), group() and ungroup() do where weight.row_group is kTileRows.
+/// A sink for a weight whose rows lie one after the other, in pieces that begin with a tile or a scale table,
+/// that passes them on in tiles.
 LayoutSink tiling(const graph::Weight& weight, LayoutSink sink);
+/// What group() and ungroup() do where weight.row_group is kTileRows.
 void tile(const graph::Weight& weight, std::span<std::byte> bytes);
 void untile(const graph::Weight& weight, std::span<std::byte> bytes);
 

@@ -1,11 +1,14 @@
 #include "host/run/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <numeric>
 
 #include <spdlog/spdlog.h>
 
+#include "host/run/joined_check.h"
+#include "host/run/joined_steps.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
@@ -43,13 +46,14 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   batch_tokens_ = plans_.list.front()->most.tokens;
   recurrent_ = has_states(plans_.list.front()->graph);
   storage_ = std::make_unique<Storage>(open_devices(options), plans_.max_context);
-  const Builds builds = start_builds(cache);
+  Builds builds = start_builds(cache);
   std::vector<const plan::Plan*> plans;
   for (const auto& plan : plans_.list) plans.push_back(plan.get());
   {
-    const HostScope scope(profile(), "load weights");
-    storage_->load(plans, checkpoint, options.importance.get(), progress);
+    const HostScope scope(profile(), "begin load");
+    storage_->begin_load(plans, checkpoint, options.importance.get(), progress, profile());
   }
+  if (worth_joining()) ask_for_chains(cache, builds);
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
   {
@@ -59,6 +63,12 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
   KernelCheck check(cache, options.verify_kernels);
   main_ = bind(0, cache, check);
   if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
+  const std::vector<Joining> joined = worth_joining() ? join_launches(cache) : std::vector<Joining>();
+  {
+    const HostScope scope(profile(), "wait for weights");
+    storage_->finish_load();
+  }
+  for (const Joining& joining : joined) check_joined(joining, cache.disk());
   for (Executor* executor : executors()) executor->profile(profile());
 }
 
@@ -83,6 +93,14 @@ Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
     }
   }
   return builds;
+}
+
+void Engine::ask_for_chains(cl::ProgramCache& cache, Builds& builds) const {
+  const auto info = [&](int index) -> const graph::DeviceInfo& { return storage_->device(index).info(); };
+  for (size_t p = 1; p < plans_.list.size(); p += 2) {
+    for (const ChainProgram& chain : chain_programs(*plans_.list[p], info, options_.join_as))
+      builds.push_back(cache.build_async(storage_->device(chain.device), chain.source));
+  }
 }
 
 void Engine::wait_for(const Builds& builds) {
@@ -130,7 +148,6 @@ Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelChec
   };
   Pair pair{std::make_unique<Executor>(plans_.list[first_plan], *storage_, program),
             std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, program)};
-  if (worth_joining()) join_launches(*pair.decode, program);
   return pair;
 }
 
@@ -142,11 +159,35 @@ bool Engine::worth_joining() const {
   return false;
 }
 
-void Engine::join_launches(Executor& executor, const ProgramSourceLookup& programs) const {
+std::vector<Engine::Joining> Engine::join_launches(cl::ProgramCache& cache) const {
   const HostScope scope(profile(), "join launches");
+  std::vector<Joining> joined;
+  for (const Pair* pair : {&main_, &draft_}) {
+    if (pair->decode == nullptr) continue;
+    std::vector<cl::Digest> keys;
+    const auto program = [&](int index, const cl::ProgramSource& source) {
+      cl::Program built = cache.build(storage_->device(index), source);
+      keys.push_back(cache.key(storage_->device(index), source));
+      return built;
+    };
+    try {
+      pair->decode->join_launches(program, options_.join_as);
+      joined.push_back({pair->decode.get(), joined_key(pair->decode->plan(), options_.devices, keys)});
+    } catch (const Error& error) {
+      spdlog::warn("each kernel is launched by itself: {}", error.what());
+    }
+  }
+  return joined;
+}
+
+void Engine::check_joined(const Joining& joining, cl::DiskCache& disk) const {
+  constexpr std::array<std::byte, 1> kPassed{std::byte{1}};
+  if (!options_.verify_kernels || disk.load(joining.key)) return;
+  const HostScope scope(profile(), "check joined launches");
   try {
-    executor.join_launches(programs, options_.join_as);
-    if (options_.verify_kernels && !executor.check_joined())
+    if (joining.executor->check_joined())
+      disk.store(joining.key, kPassed);
+    else
       spdlog::warn("each kernel is launched by itself: joined, they answer differently");
   } catch (const Error& error) {
     spdlog::warn("each kernel is launched by itself: {}", error.what());

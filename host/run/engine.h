@@ -59,7 +59,7 @@ bool has_draft(const io::Checkpoint& checkpoint);
 /// A model on its devices, for one sequence. Not for use from several threads.
 class Engine {
  public:
-  /// Starts building programs, uploads the weights meanwhile, then binds the kernels. `cache` and
+  /// Starts building programs, brings the weights while it does and binds the kernels. `cache` and
   /// `checkpoint` must outlive construction only. A kernel that does not build, or that answers its trial
   /// wrongly, is replaced by the next variant with a warning; Error(Fault::device) when none is left or the
   /// variant was forced.
@@ -114,15 +114,22 @@ class Engine {
     std::unique_ptr<Executor> decode;
     Executor& choose(size_t tokens) const;
   };
+  /// An executor whose launches are joined, and what its answer is remembered by.
+  struct Joining {
+    Executor* executor;
+    cl::Digest key;
+  };
 
   std::vector<Executor*> executors() const;
   int64_t hidden_bytes(size_t rows) const;
   Builds start_builds(cl::ProgramCache& cache) const;
+  void ask_for_chains(cl::ProgramCache& cache, Builds& builds) const;
   static void wait_for(const Builds& builds);
   void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
   void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
   Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
-  void join_launches(Executor& executor, const ProgramSourceLookup& programs) const;
+  std::vector<Joining> join_launches(cl::ProgramCache& cache) const;
+  void check_joined(const Joining& joining, cl::DiskCache& disk) const;
   bool worth_joining() const;
   void check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const;
   std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/kernels/weight_layout.h"
+#include "host/run/joined_steps.h"
 #include "host/run/step_timer.h"
 #include "quant/error.h"
 
@@ -159,14 +160,6 @@ void Executor::guarded(size_t step, const std::function<void()>& act) const {
   }
 }
 
-bool Executor::can_join(size_t step, int device, kernels::ChainKind kind) const {
-  const std::vector<BoundLaunch>& launches = steps_[step].launches;
-  const graph::DeviceInfo& info = storage_->device(device).info();
-  return node_of(step).device == device && !launches.empty() &&
-         std::ranges::all_of(
-             launches, [&](const BoundLaunch& b) { return kernels::chain_takes(kind, info, *b.launch); });
-}
-
 /// Caches are inputs of the ops that change them.
 bool Executor::may_write(const graph::Node& node, const kernels::BufferRef& ref) const {
   return ref.kind != kernels::BufferRef::Kind::input ||
@@ -182,20 +175,15 @@ void Executor::add_launches(size_t step, std::vector<kernels::BoundLaunch>& laun
 }
 
 void Executor::join_launches(const ProgramSourceLookup& programs, std::optional<kernels::ChainKind> as) {
-  constexpr size_t kFewest = 4;  // launches that are worth a program of their own
+  const auto info = [&](int index) -> const graph::DeviceInfo& { return storage_->device(index).info(); };
   std::vector<Joined> joined;
-  for (size_t first = 0; first < steps_.size();) {
-    const int device = node_of(first).device;
-    const auto kind = as ? as : kernels::chain_kind(storage_->device(device).info());
+  for (const JoinedSteps& steps : joined_steps(*plan_, info, as)) {
     std::vector<kernels::BoundLaunch> launches;
-    size_t end = first;
-    for (; end < steps_.size() && kind && can_join(end, device, *kind); ++end) add_launches(end, launches);
-    if (launches.size() >= kFewest) {
-      const auto build = [&](const cl::ProgramSource& source) { return programs(device, source); };
-      joined.push_back(
-          {first, end, kernels::make_chain(*kind, storage_->device(device), std::move(launches), build)});
-    }
-    first = std::max(end, first + 1);
+    for (size_t step = steps.first; step < steps.end; ++step) add_launches(step, launches);
+    const auto build = [&](const cl::ProgramSource& source) { return programs(steps.device, source); };
+    joined.push_back(
+        {steps.first, steps.end,
+         kernels::make_chain(steps.kind, storage_->device(steps.device), std::move(launches), build)});
   }
   joined_ = std::move(joined);
 }

@@ -89,7 +89,6 @@ class Executor {
   };
 
   cl::Buffer locate(graph::ValueId id);
-  bool can_join(size_t step, int device, kernels::ChainKind kind) const;
   bool may_write(const graph::Node& node, const kernels::BufferRef& ref) const;
   void add_launches(size_t step, std::vector<kernels::BoundLaunch>& launches) const;
   std::vector<std::vector<std::byte>> answer_to_zeros();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <spdlog/spdlog.h>
@@ -81,8 +82,9 @@ void add_plans(Plans& plans, graph::Graph graph, const io::Checkpoint& checkpoin
                       graph::LatentForm::naive,
                       {batch, std::min(options.prefill_outputs, batch), plans.max_context}};
   const Phase decode{"decode", graph::LatentForm::absorbed, {small, small, plans.max_context}};
+  auto other = std::async(std::launch::async, [&] { return make_plan(graph, decode, options); });
   plans.list.push_back(make_plan(graph, prefill, options));
-  plans.list.push_back(make_plan(std::move(graph), decode, options));
+  plans.list.push_back(other.get());
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "host/run/storage.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
-#include "host/cl/slabs.h"
-#include "host/kernels/row_groups.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/weight_layout.h"
 #include "host/run/dummy_weights.h"
+#include "host/run/weight_load.h"
 #include "host/run/weight_source.h"
 #include "quant/error.h"
 
@@ -15,6 +17,12 @@ namespace clinfer::run {
 struct Storage::Wanted {
   const graph::Value* value = nullptr;
   int64_t bytes = 0;
+  cl::Slabs::Piece piece{};
+};
+
+struct Storage::Loading {
+  std::map<int, std::vector<cl::Mapping>> maps;  ///< of a device's slabs of weights
+  std::optional<WeightLoad> threads;
 };
 
 namespace {
@@ -39,8 +47,13 @@ std::string mib(int64_t bytes) {
 
 }  // namespace
 
-std::map<std::string, Storage::Wanted> Storage::collect(const std::vector<const plan::Plan*>& plans) const {
-  std::map<std::string, Wanted> wanted;
+Storage::Storage(std::vector<cl::Device> devices, int64_t cache_rows)
+    : devices_(std::move(devices)), cache_rows_(cache_rows) {}
+
+Storage::~Storage() = default;
+
+Storage::AllWanted Storage::collect(const std::vector<const plan::Plan*>& plans) const {
+  AllWanted wanted;
   for (const plan::Plan* plan : plans) {
     for (const graph::Value& value : plan->graph.values) {
       const bool held = value.weight() != nullptr || value.constant() != nullptr || value.cache() != nullptr;
@@ -52,8 +65,7 @@ std::map<std::string, Storage::Wanted> Storage::collect(const std::vector<const 
   return wanted;
 }
 
-void Storage::check_room(const std::map<std::string, Wanted>& wanted,
-                         const std::vector<const plan::Plan*>& plans) const {
+void Storage::check_room(const AllWanted& wanted, const std::vector<const plan::Plan*>& plans) const {
   for (size_t d = 0; d < devices_.size(); ++d) {
     int64_t weights = 0;
     int64_t caches = 0;
@@ -73,7 +85,7 @@ void Storage::check_room(const std::map<std::string, Wanted>& wanted,
   }
 }
 
-void Storage::check_pieces(const std::map<std::string, Wanted>& wanted) const {
+void Storage::check_pieces(const AllWanted& wanted) const {
   for (const auto& [key, w] : wanted) {
     const graph::DeviceInfo& info = device(w.value->device).info();
     if (w.bytes <= info.max_alloc_bytes) continue;
@@ -83,50 +95,89 @@ void Storage::check_pieces(const std::map<std::string, Wanted>& wanted) const {
   }
 }
 
-void Storage::fill(const Wanted& wanted, const cl::Buffer& buffer, const io::Checkpoint& checkpoint,
-                   const io::StatisticsFile* importance, const Progress& step) const {
-  const cl::Device& target = device(wanted.value->device);
-  if (const graph::Constant* constant = wanted.value->constant()) {
-    target.write(buffer, std::as_bytes(std::span(constant->data)));
-  } else if (const graph::Weight* weight = wanted.value->weight()) {
-    const PieceSink sink = [&](int64_t offset, std::span<const std::byte> bytes) {
-      target.write(buffer, bytes, offset);
-      step(static_cast<int64_t>(bytes.size()), 0);
-    };
-    load_weight(*weight, checkpoint, kernels::grouping(*weight, sink), importance);
+bool Storage::filled_by_threads(const Wanted& wanted, const io::Checkpoint& checkpoint) const {
+  return wanted.value->constant() == nullptr && checkpoint.has_bytes() &&
+         device(wanted.value->device).info().is_cpu;
+}
+
+void Storage::fill_by_queue(const AllWanted& wanted, const io::Checkpoint& checkpoint,
+                            const io::StatisticsFile* importance, const Loaded& loaded) const {
+  std::map<int, DummyWeights> dummies;
+  for (const auto& [key, w] : wanted) {
+    const cl::Device& target = device(w.value->device);
+    const cl::Buffer& buffer = w.piece.buffer;
+    const graph::Weight* weight = w.value->weight();
+    if (const graph::Constant* constant = w.value->constant()) {
+      target.write(buffer, std::as_bytes(std::span(constant->data)));
+    } else if (weight != nullptr && !checkpoint.has_bytes()) {
+      dummies.try_emplace(w.value->device, target).first->second.fill(*weight, buffer);
+      loaded(w.bytes);
+    } else if (weight != nullptr && !filled_by_threads(w, checkpoint)) {
+      const PieceSink sink = [&](int64_t offset, std::span<const std::byte> bytes) {
+        target.write(buffer, bytes, offset);
+        loaded(std::ssize(bytes));
+      };
+      const bool tiles = weight->row_group == kernels::kTileRows;
+      load_weight(*weight, checkpoint, tiles ? kernels::tiling(*weight, sink) : sink, importance);
+    }
   }
 }
 
-void Storage::load(const std::vector<const plan::Plan*>& plans, const io::Checkpoint& checkpoint,
-                   const io::StatisticsFile* importance, const Progress& progress) {
-  for (const plan::Plan* plan : plans) check_weights(plan->graph, checkpoint);
-  const std::map<std::string, Wanted> wanted = collect(plans);
-  check_pieces(wanted);
-  check_room(wanted, plans);
-  int64_t total = 0;
-  int64_t done = 0;
-  for (const auto& [key, w] : wanted) total += w.value->weight() != nullptr ? w.bytes : 0;
-  const auto step = [&](int64_t bytes) {
-    done += bytes;
-    if (progress) progress(std::min(done, total), total);
+/// Slabs of a device; true: of what threads fill, which are mapped meanwhile.
+std::map<Storage::Pool, cl::Slabs> Storage::allocate(AllWanted& wanted, const io::Checkpoint& checkpoint) {
+  const auto pool_of = [&](const Wanted& w) {
+    return Pool(w.value->device, filled_by_threads(w, checkpoint));
   };
-  std::map<int, int64_t> bytes_of;
-  for (const auto& [key, w] : wanted) bytes_of[w.value->device] += w.bytes;
-  std::map<int, cl::Slabs> slabs;
-  for (const auto& [d, bytes] : bytes_of) slabs.try_emplace(d, device(d), bytes);
-  std::map<int, DummyWeights> dummies;
+  std::map<Pool, int64_t> bytes;
   for (const auto& [key, w] : wanted) {
-    const cl::Buffer buffer = slabs.at(w.value->device).allocate(w.bytes);
-    if (w.value->weight() != nullptr && !checkpoint.has_bytes()) {
-      const auto dummy = dummies.try_emplace(w.value->device, device(w.value->device)).first;
-      dummy->second.fill(*w.value->weight(), buffer);
-      step(w.bytes);
-    } else {
-      fill(w, buffer, checkpoint, importance, [&](int64_t bytes, int64_t) { step(bytes); });
-    }
-    buffers_.emplace(key, buffer);
+    bytes[pool_of(w)] += w.bytes;
     bytes_[w.value->device] += w.bytes;
   }
+  std::map<Pool, cl::Slabs> slabs;
+  for (const auto& [pool, count] : bytes) slabs.try_emplace(pool, device(pool.first), count);
+  for (auto& [key, w] : wanted) {
+    w.piece = slabs.at(pool_of(w)).allocate(w.bytes);
+    buffers_.emplace(key, w.piece.buffer);
+  }
+  return slabs;
+}
+
+void Storage::begin_load(const std::vector<const plan::Plan*>& plans, const io::Checkpoint& checkpoint,
+                         const io::StatisticsFile* importance, const Progress& progress, Profile* profile) {
+  for (const plan::Plan* plan : plans) check_weights(plan->graph, checkpoint);
+  AllWanted wanted = collect(plans);
+  check_pieces(wanted);
+  check_room(wanted, plans);
+  const std::map<Pool, cl::Slabs> slabs = allocate(wanted, checkpoint);
+  int64_t total = 0;
+  for (const auto& [key, w] : wanted) total += w.value->weight() != nullptr ? w.bytes : 0;
+  const Loaded loaded = [progress, total, done = std::make_shared<int64_t>(0)](int64_t bytes) {
+    *done += bytes;
+    if (progress) progress(std::min(*done, total), total);
+  };
+  fill_by_queue(wanted, checkpoint, importance, loaded);
+  loading_ = std::make_unique<Loading>();
+  for (const auto& [pool, of_device] : slabs) {
+    if (pool.second) loading_->maps.emplace(pool.first, of_device.map());
+  }
+  std::vector<WeightPlace> places;
+  std::vector<std::span<std::byte>> caches;
+  for (const auto& [key, w] : wanted) {
+    if (!filled_by_threads(w, checkpoint)) continue;
+    const cl::Mapping& map = loading_->maps.at(w.value->device).at(w.piece.slab);
+    const auto memory =
+        map.bytes().subspan(static_cast<size_t>(w.piece.offset), static_cast<size_t>(w.bytes));
+    if (w.value->weight() != nullptr)
+      places.push_back({*w.value->weight(), memory});
+    else
+      caches.push_back(memory);
+  }
+  loading_->threads.emplace(std::move(places), std::move(caches), checkpoint, importance, loaded, profile);
+}
+
+void Storage::finish_load() {
+  if (loading_ != nullptr) loading_->threads->wait();
+  loading_.reset();
 }
 
 const cl::Buffer& Storage::buffer(const graph::Graph& graph, graph::ValueId id) const {

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "host/run/engine.h"
+#include "tests/host_cl/scratch_folder.h"
 #include "tests/host_cl/usable_devices.h"
 #include "tests/model/generated_model.h"
 
@@ -42,7 +46,62 @@ Run decode(const io::Checkpoint& checkpoint, const graph::DeviceInfo& device, co
   return run;
 }
 
+/// How the decode plan of an engine is launched, made with kernels and a cache of `folder`.
+struct Start {
+  size_t commands = 0;   ///< queued for one token
+  bool checked = false;  ///< joined launches were compared with single ones
+};
+
+Start start(const graph::DeviceInfo& device, const cl::ScratchFolder& folder) {
+  run::EngineOptions options;
+  options.devices = {device};
+  options.max_context = options.batch_tokens = 16;
+  options.join_from_bytes = 0;
+  options.profile = std::make_shared<run::Profile>();
+  const auto checkpoint = io::open(tests::generated_model("qwen3"));
+  cl::ProgramCache programs(
+      {.folder = folder.path() / "cache", .loader = cl::SourceLoader(folder.path() / "cl_kernels")});
+  const run::Engine engine(*checkpoint, options, programs, {});
+  Start start{engine.decode_commands(), false};
+  for (const run::HostSpan& span : options.profile->host())
+    start.checked |= span.what == "check joined launches";
+  return start;
+}
+
+/// Has a chain leave out its last launch.
+void break_chain(const std::filesystem::path& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  std::string broken = text.str();
+  const std::string loop = "i < count;";
+  const size_t at = broken.find(loop);
+  REQUIRE(at != std::string::npos);
+  std::ofstream(file) << broken.replace(at, loop.size(), "i < count - 1;");
+}
+
 }  // namespace
+
+TEST_CASE("joined launches that answered rightly are remembered, by their programs") {
+  for (const graph::DeviceInfo& device : cl::usable_devices()) {
+    if (!device.is_cpu) continue;
+    CAPTURE(device.name);
+    const cl::ScratchFolder folder;
+    std::filesystem::copy("cl_kernels", folder.path() / "cl_kernels",
+                          std::filesystem::copy_options::recursive);
+    const Start first = start(device, folder);
+    CHECK(first.commands == 1);
+    CHECK(first.checked);
+    const Start second = start(device, folder);
+    CHECK(second.commands == 1);
+    CHECK_FALSE(second.checked);
+    break_chain(folder.path() / "cl_kernels" / "chain.cl");
+    for (int again = 0; again < 2; ++again) {
+      const Start broken = start(device, folder);
+      CHECK(broken.commands > 20);
+      CHECK(broken.checked);
+    }
+  }
+}
 
 TEST_CASE("one launch for a token gives the bits of one launch for each kernel") {
   for (const char* model : {"qwen3", "deepseek_v3"}) {

@@ -132,9 +132,7 @@ TEST_CASE("row groups: there and back, whole or in pieces, the bytes are the sam
     kernels::group(weight, grouped);
     CHECK(grouped != apart);
     kernels::Bytes sent = apart;
-    const kernels::LayoutSink sink = kernels::grouping(weight, [&](int64_t offset, auto bytes) {
-      std::copy(bytes.begin(), bytes.end(), sent.begin() + offset);
-    });
+    const kernels::LayoutSink sink = kernels::placing(weight, sent);
     const auto piece = [&](int64_t offset, int64_t bytes) {
       sink(offset, std::span(apart).subspan(static_cast<size_t>(offset), static_cast<size_t>(bytes)));
     };

@@ -109,7 +109,7 @@ TEST_CASE("row tiles: in pieces, of one expert or of several, the bytes are the 
   kernels::Bytes tiled = apart;
   kernels::group(weight, tiled);
   kernels::Bytes sent(apart.size());
-  const kernels::LayoutSink sink = kernels::grouping(weight, [&](int64_t offset, auto bytes) {
+  const kernels::LayoutSink sink = kernels::tiling(weight, [&](int64_t offset, auto bytes) {
     std::copy(bytes.begin(), bytes.end(), sent.begin() + offset);
   });
   const auto piece = [&](int64_t offset, int64_t end) {
