@@ -16,7 +16,10 @@ static void expert_linear_rows_body(uint worker, uint workers, global const ACTI
   const int rows = a->weight.rows;
   const int runs = (rows + ITEM_ROWS - 1) / ITEM_ROWS;
   const long items = (long)a->tokens * a->top_k * runs;
-  for (long item = worker; item < items; item += workers) {
+  // On CPUs each worker takes one stretch of memory.
+  const long begin = WG_SIZE == 1 ? items * worker / workers : (long)worker;
+  const long last = WG_SIZE == 1 ? items * (worker + 1) / workers : items;
+  for (long item = begin; item < last; item += WG_SIZE == 1 ? 1 : workers) {
     const long slot = item / runs;
     const int first = (int)(item % runs) * ITEM_ROWS;
     const int end = min(first + ITEM_ROWS, rows);
