@@ -13,7 +13,6 @@ constexpr int64_t kBf16Rows = 128;
 constexpr int64_t kLeastCols = 64;
 constexpr int64_t kMostTokens = 512;  ///< of an item: a weight is unpacked once for them
 constexpr int64_t kLeastTokens = 64;
-constexpr int64_t kItemsPerUnit = 8;  ///< so that the last ones cost little where units finish apart
 
 Support supports_tiles(const OpContext& context, bool probe) {
   if (!probe || !one_item_workers(context.device)) return Support::no("the device has no AMX");
@@ -23,9 +22,10 @@ Support supports_tiles(const OpContext& context, bool probe) {
 
 TileShape shape_of(const OpContext& context, size_t weight, int64_t tile_rows) {
   const int64_t row_tiles = ceil_div(context.input(weight).weight()->rows, tile_rows);
+  // So many that the last ones cost little where units finish apart.
+  const int64_t items = tuned(context.device, kLinearAmxItems) * context.device.compute_units;
   int64_t tokens = kMostTokens;
-  while (tokens > kLeastTokens &&
-         row_tiles * ceil_div(context.most.tokens, tokens) < kItemsPerUnit * context.device.compute_units) {
+  while (tokens > kLeastTokens && row_tiles * ceil_div(context.most.tokens, tokens) < items) {
     tokens /= 2;
   }
   return {1, tile_rows, tokens};

@@ -15,7 +15,6 @@ constexpr int64_t kMostTiles = 2;   ///< of a work-group
 constexpr int64_t kColumnStep = 8;  ///< what columns, offsets and strides are multiples of
 constexpr int64_t kMostCols = 128;  ///< of a head
 constexpr int64_t kLeastBf16 = 64;  ///< columns of a key in two bf16
-constexpr int64_t kLeastChunk = 256;
 constexpr int64_t kMostChunks = 512;
 constexpr int64_t kJoinLanes = 256;
 constexpr int64_t kJoinCols = 32;
@@ -119,8 +118,8 @@ int64_t decode_scratch_bytes(const OpContext& context, const AttentionArgs& args
   return context.most.tokens * args.heads * chunks * (args.value_dim + 2) * static_cast<int64_t>(sizeof(f32));
 }
 
-int64_t decode_chunk(int64_t span) {
-  int64_t chunk = kLeastChunk;
+int64_t decode_chunk(int64_t span, int64_t least) {
+  int64_t chunk = least;
   while (divide_up(span, chunk) > kMostChunks) chunk *= 2;
   return chunk;
 }
@@ -142,7 +141,8 @@ Support supports_attention_decode_mma(const OpContext& context) {
 Prepared prepare_attention_decode_mma(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   AttentionArgs args = attention_args(context);
-  args.tile = narrow(decode_chunk(context.most.context), "attention: chunk");
+  args.tile = narrow(decode_chunk(context.most.context, tuned(context.device, kAttentionMmaChunk)),
+                     "attention: chunk");
   Prepared prepared;
   prepared.launches.push_back(split_launch(context, args, 1));
   if (context.most.tokens * (op.heads / op.kv_heads) > kTileRows)

@@ -12,8 +12,8 @@ namespace clinfer::kernels {
 Support supports_attention_decode_mma(const OpContext& context);
 Prepared prepare_attention_decode_mma(const OpContext& context);
 
-/// Keys of a chunk, a power of two times 256, of which a span of so many keys makes at most 512.
-int64_t decode_chunk(int64_t span);
+/// Keys of a chunk, a power of two times `least`, of which a span of so many keys makes at most 512.
+int64_t decode_chunk(int64_t span, int64_t least);
 
 /// For variants that cut the context into chunks of args.tile keys and leave their parts in scratch memory
 /// (cl_kernels/nvidia/decode_part.clh): the args of a call, what joins the parts, and how large they are.

@@ -15,7 +15,6 @@ namespace clinfer::kernels {
 namespace {
 
 constexpr int64_t kRowLanes = 16;  ///< query rows of a vector
-constexpr int64_t kKeyTile = 64;
 /// Parts of bf16 leave up to 3 * 2^-18 of a score's terms, a sum of k may be off by k + 8 times 2^-21 of
 /// them.
 constexpr int64_t kLeastTileDim = 32;
@@ -81,7 +80,7 @@ Prepared prepare_tile(const OpContext& context, const Products& products,
   const graph::Attention& op = attention_of(context);
   const int64_t vectors = tile_row_vectors(context, products);
   const int64_t rows = vectors * kRowLanes;
-  const int64_t tile = tile_in_view(op, kKeyTile);
+  const int64_t tile = tile_in_view(op, tuned(context.device, kAttentionKeyTile));
   std::vector<BufferRef> buffers = attention_buffers(context, output_ref(0));
   buffers.push_back(scratch_ref());
   Launch launch = rows_launch(context, "attention/tile_vector", std::move(buffers), vectors, tile);
@@ -119,7 +118,7 @@ Support supports_attention_tile_amx(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   if (op.key_dim + op.shared_dim < kLeastTileDim)
     return Support::no("for keys of " + std::to_string(kLeastTileDim) + " columns or more");
-  if (tile_in_view(op, kKeyTile) % kTiles.pad != 0)
+  if (tile_in_view(op, tuned(context.device, kAttentionKeyTile)) % kTiles.pad != 0)
     return Support::no("the chunk of its views is no multiple of " + std::to_string(kTiles.pad));
   return tiles_support(context);
 }
@@ -143,7 +142,7 @@ Prepared prepare_attention_split_vector(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   const int64_t vectors = split_row_vectors(op);
   const int64_t rows = vectors * kRowLanes;
-  const int64_t tile = tile_in_view(op, kKeyTile);
+  const int64_t tile = tile_in_view(op, tuned(context.device, kAttentionKeyTile));
   Prepared prepared = prepare_attention_split(context);
   Launch& split = prepared.launches.front();
   Launch launch = rows_launch(context, "attention/split_vector", split.buffers, vectors, tile);

@@ -19,7 +19,7 @@ int64_t split_tile(const OpContext& context) {
   const int64_t chosen = op.selection.count * op.selection.block;
   if (chosen > 0 && context.most.tokens > kSmallBatch) return divide_up(divide_up(chosen, 4), 64) * 64;
   const int64_t span = chosen > 0 ? chosen : span_of(op.mask, context.most.context);
-  const int64_t chunk = vectors && op.heads / op.kv_heads > 8 ? 256 : 64;
+  const int64_t chunk = vectors && op.heads / op.kv_heads > 8 ? 256 : tuned(context.device, kAttentionChunk);
   const int64_t most_chunks = vectors ? 64 : 256;
   return tile_in_view(op, std::max<int64_t>(1, divide_up(span, most_chunks * chunk)) * chunk);
 }

@@ -44,7 +44,7 @@ RowsShape dot_rows_shape(const OpContext& context) {
 }
 
 TileShape dot_tile_shape(const graph::DeviceInfo& device) {
-  if (one_item_workers(device)) return {1, 32, 128};
+  if (one_item_workers(device)) return {1, 32, tuned(device, kLinearDotTokens)};
   return {256, 64, 64};
 }
 

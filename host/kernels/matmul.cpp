@@ -60,17 +60,16 @@ const Unit* units_of(const graph::Weight& weight) {
 
 constexpr int64_t kRun = 8;
 constexpr int64_t kMostLanes = 128;  ///< of floats for 8 rows and 8 tokens each: 32 KiB of local memory
-/// Lanes a compute unit needs to have the memory busy.
-constexpr int64_t kLanesPerUnit = 2048;
 
 /// Lanes that share a run: few where there are many runs, since adding up their parts takes time, but never
 /// more than the row has work for.
 int64_t lanes_of_run(const graph::DeviceInfo& device, const Unit& unit, const graph::Weight& weight) {
   const int64_t runs = ceil_div(weight.rows, kRun);
   const int64_t most = std::min<int64_t>(kMostLanes, device.max_work_group);
+  // What keeps the memory busy.
+  const int64_t wanted = device.compute_units * tuned(device, kLinearLanesPerUnit);
   int64_t lanes = 32;
-  while (lanes * 2 <= most && runs * lanes < device.compute_units * kLanesPerUnit &&
-         lanes * 2 * unit.lane_cols <= weight.cols) {
+  while (lanes * 2 <= most && runs * lanes < wanted && lanes * 2 * unit.lane_cols <= weight.cols) {
     lanes *= 2;
   }
   return lanes;
@@ -99,7 +98,7 @@ int64_t rows_workers(const graph::DeviceInfo& device, int64_t items) {
 }
 
 TileShape tile_shape(const graph::DeviceInfo& device) {
-  if (one_item_workers(device)) return {1, 32, 64};
+  if (one_item_workers(device)) return {1, tuned(device, kLinearTileRows), tuned(device, kLinearTileTokens)};
   return {256, 64, 64};
 }
 

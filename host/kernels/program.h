@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/kernels/tuning.h"
 #include "host/kernels/variant.h"
 
 namespace clinfer::kernels {
@@ -24,8 +25,8 @@ inline int64_t group_size(const graph::DeviceInfo& device, int64_t lanes) {
 /// Workers to launch for so many items: enough that an uneven end does not matter, few enough that starting
 /// them is cheap. Bodies stride by it.
 inline int64_t worker_count(const graph::DeviceInfo& device, int64_t items) {
-  const int64_t per_unit = one_item_workers(device) ? 4 : 16;
-  return std::max<int64_t>(1, std::min(items, std::max<int64_t>(1, device.compute_units) * per_unit));
+  const int64_t units = std::max<int64_t>(1, device.compute_units);
+  return std::max<int64_t>(1, std::min(items, units * tuned(device, kWorkersPerUnit)));
 }
 
 /// A program of cl_kernels/<stem>.cl whose one kernel has the stem's name. `buffers` are its arguments in

@@ -1,4 +1,4 @@
-#include "tests/kernels/check.h"
+#include "tests/kernels/check_tuned.h"
 
 #include <doctest/doctest.h>
 
@@ -148,11 +148,17 @@ kernels::TrialResult run(const Case& c, const Target& target, std::string_view n
 }
 
 void check(const Case& c) {
+  check_tuned(c, {});
+}
+
+void check_tuned(const Case& c, const std::map<std::string, int64_t>& constants) {
   REQUIRE_MESSAGE(!targets().empty(), "no usable OpenCL device");
   const Expectation expected = expect(c);
   for (const Target& target : targets()) {
+    graph::DeviceInfo info = target.info;
+    info.tuning = constants;
     for (const kernels::Variant& variant : kernels::variants_of(c.graph.nodes.front().op)) {
-      const kernels::OpContext context = context_of(c, target.info);
+      const kernels::OpContext context = context_of(c, info);
       Counts& count = counts()[std::string(variant.name)][target.name];
       const kernels::Support support = variant.supports(context);
       if (!support.ok) {

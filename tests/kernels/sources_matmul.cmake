@@ -13,4 +13,5 @@ set(MATMUL_TESTS
   test_quantize.cpp
   test_row_groups.cpp
   test_row_tiles.cpp
+  test_tuning.cpp
   test_weight_layout.cpp)

@@ -8,6 +8,7 @@
 #include "host/kernels/attention_latent_mma.h"
 #include "host/kernels/attention_wgmma.h"
 #include "host/kernels/mma_rows.h"
+#include "host/kernels/tuning.h"
 #include "tests/kernels/attention_case.h"
 #include "tests/kernels/check.h"
 
@@ -134,12 +135,14 @@ TEST_CASE("attention/mma: heads of every width it takes, blocks of rows, windows
 }
 
 TEST_CASE("attention/decode_mma: a span makes at most 512 chunks, each of whole pieces") {
-  for (int64_t span = 1; span < (int64_t{1} << 24); span += span / 3 + 1) {
-    const int64_t chunk = kernels::decode_chunk(span);
-    CAPTURE(span);
-    CHECK((span + chunk - 1) / chunk <= 512);
-    CHECK(chunk % 256 == 0);
-    CHECK((chunk == 256 || (span + chunk / 2 - 1) / (chunk / 2) > 512));  // no larger than it must be
+  for (const int64_t least : kernels::kAttentionMmaChunk.on_others.candidates) {
+    for (int64_t span = 1; span < (int64_t{1} << 24); span += span / 3 + 1) {
+      const int64_t chunk = kernels::decode_chunk(span, least);
+      CAPTURE(span);
+      CHECK((span + chunk - 1) / chunk <= 512);
+      CHECK(chunk % least == 0);
+      CHECK((chunk == least || (span + chunk / 2 - 1) / (chunk / 2) > 512));  // no larger than it must be
+    }
   }
 }
 

@@ -1,0 +1,98 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "host/kernels/row_groups.h"
+#include "host/kernels/tuning.h"
+#include "tests/kernels/attention_case.h"
+#include "tests/kernels/check_tuned.h"
+
+using namespace clinfer;
+using namespace clinfer::tests;
+
+namespace {
+
+struct Shape {
+  int64_t tokens;
+  int64_t rows;
+  int64_t cols;
+};
+
+Case linear_case(const std::string& weights, const std::string& activations, Shape shape, int64_t row_group,
+                 uint64_t seed) {
+  std::mt19937_64 random(seed);
+  graph::Builder builder("linear");
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, shape.cols, activations});
+  const auto w = builder.weight("w", shape.rows, shape.cols);
+  Case c;
+  c.inputs = {normal(shape.tokens, shape.cols, random), normal(shape.rows, shape.cols, random)};
+  c.graph = finish(builder, builder.add(graph::Linear{}, "y", {x, w}), weights);
+  std::get<graph::Weight>(c.graph.value(w).source).row_group = row_group;
+  c.sizes = {shape.tokens, shape.tokens, shape.tokens};
+  c.name = weights + " x " + activations + " tokens=" + std::to_string(shape.tokens);
+  c.seed = seed;
+  return c;
+}
+
+/// Nodes whose variants take constants: sizes that no tile divides.
+std::vector<Case> cases() {
+  return {linear_case("f16", "", {70, 112, 96}, kernels::kGroupRows, 1),
+          linear_case("f32", "", {67, 130, 130}, 1, 2),
+          linear_case("q8_0", "int8_g32", {131, 70, 96}, 1, 3),
+          linear_case("q8_0", "", {3, 70, 2048}, 1, 4),
+          attention_case({3, 1000, 9, 3, 64, 64}, AttentionMemory::caches, "f16", 5),
+          attention_case({33, 150, 9, 3, 64, 64}, AttentionMemory::caches, "f16", 6),
+          attention_case({2, 700, 32, 2, 80, 80}, AttentionMemory::caches, "int8", 7)};
+}
+
+std::set<int64_t> all_candidates(const kernels::TunedConstant& constant) {
+  std::set<int64_t> all(constant.on_cpus.candidates.begin(), constant.on_cpus.candidates.end());
+  all.insert(constant.on_others.candidates.begin(), constant.on_others.candidates.end());
+  return all;
+}
+
+void check_choices(const kernels::Choices& choices) {
+  if (choices.candidates.empty()) return;
+  CHECK(std::ranges::is_sorted(choices.candidates));
+  CHECK(choices.candidates.size() > 1);
+  CHECK(std::ranges::find(choices.candidates, choices.usual) != choices.candidates.end());
+}
+
+}  // namespace
+
+TEST_CASE("constants: names are unique, usual values are candidates") {
+  std::set<std::string_view> names;
+  for (const kernels::TunedConstant* constant : kernels::tuned_constants()) {
+    CAPTURE(constant->name);
+    CHECK(names.insert(constant->name).second);
+    CHECK(kernels::find_tuned_constant(constant->name) == constant);
+    check_choices(constant->on_cpus);
+    check_choices(constant->on_others);
+  }
+  CHECK(kernels::find_tuned_constant("workers") == nullptr);
+}
+
+TEST_CASE("constants: a device's own value comes before the usual one") {
+  graph::DeviceInfo device;
+  device.is_cpu = true;
+  CHECK(tuned(device, kernels::kWorkersPerUnit) == kernels::kWorkersPerUnit.on_cpus.usual);
+  CHECK(kernels::kAttentionMmaChunk.choices(device).candidates.empty());
+  device.tuning["workers_per_unit"] = 8;
+  CHECK(tuned(device, kernels::kWorkersPerUnit) == 8);
+  device.is_cpu = false;
+  device.probes.wgmma = true;
+  CHECK(tuned(device, kernels::kAttentionMmaChunk) == kernels::kAttentionMmaChunk.on_others.usual);
+  CHECK(!kernels::kAttentionMmaChunk.choices(device).candidates.empty());
+}
+
+TEST_CASE("constants: every candidate gives right answers") {
+  const std::vector<Case> all = cases();
+  for (const kernels::TunedConstant* constant : kernels::tuned_constants()) {
+    for (const int64_t value : all_candidates(*constant)) {
+      CAPTURE(constant->name);
+      CAPTURE(value);
+      for (const Case& c : all) check_tuned(c, {{std::string(constant->name), value}});
+    }
+  }
+}
