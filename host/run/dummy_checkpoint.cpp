@@ -51,9 +51,12 @@ io::Tensor tensor_of(const std::string& name, const graph::Weight& weight) {
 DummyCheckpoint::DummyCheckpoint(const std::string& path, int64_t layers)
     : config_(io::read_config_json(configuration_file(path))), files_{config_.file()} {
   if (layers > 0) config_ = cut(config_, layers);
-  const graph::Model model = graph::build_model(config_);
+  add_tensors(graph::build_model(config_).main);
+}
+
+void DummyCheckpoint::add_tensors(const graph::Graph& graph) {
   std::set<std::string> seen;
-  for (const graph::Value& value : model.main.values) {
+  for (const graph::Value& value : graph.values) {
     const graph::Weight* weight = value.weight();
     if (weight == nullptr) continue;
     for (const std::string& name : weight->tensors) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/graph.h"
 #include "host/io/checkpoint.h"
 
 namespace clinfer::run {
@@ -16,6 +17,8 @@ class DummyCheckpoint : public io::Checkpoint {
   /// all. Throws Error(Fault::model) for a file that is no configuration, Error(Fault::usage) for more layers
   /// than the model has.
   DummyCheckpoint(const std::string& path, int64_t layers);
+  /// What the graph reads, without a configuration.
+  explicit DummyCheckpoint(const graph::Graph& graph) { add_tensors(graph); }
 
   const graph::Meta& config() const override { return config_; }
   const graph::Meta& generation_config() const override { return generation_config_; }
@@ -26,6 +29,8 @@ class DummyCheckpoint : public io::Checkpoint {
   bool has_bytes() const override { return false; }
 
  private:
+  void add_tensors(const graph::Graph& graph);
+
   graph::Meta config_;
   graph::Meta generation_config_;
   std::vector<io::Tensor> tensors_;
