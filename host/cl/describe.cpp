@@ -49,8 +49,15 @@ std::string words_of(const Marks& marks) {
   return text.empty() ? " none" : text;
 }
 
-std::string device_tree(const DeviceInfo& info) {
+/// "shipped: 2 constants"
+std::string tuning_text(const DeviceInfo& info, const std::string& source) {
+  const size_t count = info.tuning.size();
+  return source + ": " + std::to_string(count) + (count == 1 ? " constant" : " constants");
+}
+
+std::string device_tree(const DeviceInfo& info, const TuningSource& source) {
   const std::string indent = "       ";
+  const std::string of_tuning = source && info.usable ? source(info) : "";
   return " `-- " + info.id + " (" + std::to_string(info.platform_index) + ":" +
          std::to_string(info.device_index) + "): " + info.name + "\n" +                      //
          indent + "vendor   " + info.vendor + "\n" +                                         //
@@ -61,6 +68,7 @@ std::string device_tree(const DeviceInfo& info) {
          size_text(info.max_alloc_bytes) + ", alignment " + size_text(info.base_align_bytes) + "\n" +  //
          indent + "marks   " + words_of(marks_of(info)) + "\n" +                                       //
          indent + "probes  " + words_of(probes_of(info)) + "\n" +                                      //
+         (of_tuning.empty() ? "" : indent + "tuning   " + tuning_text(info, of_tuning) + "\n") +       //
          indent + "usable   " + (info.usable ? "yes" : "no: " + info.unusable_reason) + "\n";
 }
 
@@ -97,7 +105,13 @@ std::string json_marks(const Marks& marks) {
   return object.str();
 }
 
-std::string json_device(const DeviceInfo& info) {
+std::string json_tuning(const DeviceInfo& info, const TuningSource& source) {
+  JsonObject constants;
+  for (const auto& [name, value] : info.tuning) constants.number(name, value);
+  return JsonObject().text("source", source ? source(info) : "").raw("constants", constants.str()).str();
+}
+
+std::string json_device(const DeviceInfo& info, const TuningSource& source) {
   return JsonObject()
       .text("id", info.id)
       .number("platform_index", info.platform_index)
@@ -117,6 +131,7 @@ std::string json_device(const DeviceInfo& info) {
       .number("base_align_bytes", info.base_align_bytes)
       .raw("marks", json_marks(marks_of(info)))
       .raw("probes", json_marks(probes_of(info)))
+      .raw("tuning", json_tuning(info, source))
       .flag("usable", info.usable)
       .text("unusable_reason", info.unusable_reason)
       .str();
@@ -134,24 +149,25 @@ std::string json_platform(const PlatformInfo& platform) {
 
 }  // namespace
 
-std::string describe_text(const Inventory& inventory) {
+std::string describe_text(const Inventory& inventory, const TuningSource& source) {
   std::string text;
   for (const PlatformInfo& platform : inventory.platforms) {
     text += "Platform #" + std::to_string(platform.index) + ": " + platform.name + " (" + platform.version +
             ")\n";
     if (!platform.fault.empty()) text += " `-- no devices: " + platform.fault + "\n";
     for (const DeviceInfo& info : inventory.devices) {
-      if (info.platform_index == platform.index) text += device_tree(info);
+      if (info.platform_index == platform.index) text += device_tree(info, source);
     }
   }
   if (inventory.platforms.empty()) text += "no OpenCL platform: " + install_advice(inventory) + "\n";
   return text;
 }
 
-std::string describe_json(const Inventory& inventory) {
+std::string describe_json(const Inventory& inventory, const TuningSource& source) {
+  const auto device = [&](const DeviceInfo& info) { return json_device(info, source); };
   return JsonObject()
       .raw("platforms", json_list(inventory.platforms, json_platform))
-      .raw("devices", json_list(inventory.devices, json_device))
+      .raw("devices", json_list(inventory.devices, device))
       .raw("icd_files", json_list(inventory.icd_files, json_text))
       .raw("warnings", json_list(inventory.warnings, json_text))
       .text("fault", inventory.fault)

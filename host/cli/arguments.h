@@ -43,6 +43,7 @@ struct Arguments {
   bool values_only = false;              ///< rotate --values-only
   std::string statistics;                ///< eval --statistics FILE
   std::string profile;                   ///< run, bench --profile FILE
+  double budget = 60;                    ///< tune --budget SECONDS
 };
 
 /// The verbs. Each returns the exit code; errors are thrown.
@@ -59,5 +60,6 @@ int codec(const Arguments& arguments);
 int quantize(const Arguments& arguments);
 int rotate(const Arguments& arguments);
 int report(const Arguments& arguments);
+int tune(const Arguments& arguments);
 
 }  // namespace clinfer::cli

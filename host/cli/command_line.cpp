@@ -161,6 +161,12 @@ void declare_measures(CommandLine& line) {
   add_short_form(v, a, "-b,--batch-size", "runtime.batch_tokens");
   v->add_flag("--json", a.json, "as JSON");
 
+  v = add_verb(line, "tune", "measure the constants of kernels on a device, for all later runs there", tune);
+  v->add_option("config", a.config, "YAML file of a run, for its device; may be left out");
+  v->add_option("--device", a.device, "device selector, before the YAML file's");
+  v->add_option("--budget", a.budget, "about how many seconds it may take: 60");
+  v->add_option("-o,--out", a.out, "file to write, in place of the one that runs read by themselves");
+
   v = add_verb(line, "report", "quantisation accuracy: compare configurations of a model on a text", report);
   add_source(v, a);
   v->add_option("-f,--file", a.file, "text file, before the YAML file's");

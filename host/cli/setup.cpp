@@ -13,6 +13,7 @@
 #include "host/io/statistics_file.h"
 #include "host/quantize/rules.h"
 #include "host/run/dummy_checkpoint.h"
+#include "host/tune/tuning.h"
 #include "quant/error.h"
 
 namespace clinfer::cli {
@@ -129,6 +130,7 @@ DeviceChoice choose_devices(const config::RunConfig& config, int64_t layers,
         chooser.index_of(rule == config.placement.end() ? config.device : rule->device));
   }
   choice.devices = chooser.chosen;
+  tune::apply(choice.devices, config.runtime.tuning);
   if (choice.devices.size() == 1) choice.placement.clear();
   return choice;
 }

@@ -90,6 +90,7 @@ struct RuntimeConfig {
   int64_t memory_limit = 0;         ///< bytes this run may hold on each device; 0 = what the device has
   std::string kernel_cache = "on";  ///< "on" (the user's cache folder), "off", or a folder
   bool join_launches = true;        ///< run a large model's kernels of a token in one launch
+  std::string tuning = "auto";      ///< kernels' constants: "auto", "none", or a file of `clinfer tune`
   bool verify_kernels = true;       ///< ask every chosen kernel a small known question before it is trusted
   std::map<std::string, std::string> force_variant;  ///< op name -> kernel variant that must be used for it
 };

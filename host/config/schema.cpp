@@ -163,6 +163,10 @@ TypePtr<RuntimeConfig> runtime() {
           field("join_launches", &R::join_launches, boolean(),
                 "On CPUs and Hopper GPUs, run the kernels of a generated token in one launch (from 32 MiB "
                 "of weights and caches)."),
+          field(
+              "tuning", &R::tuning, path("auto, none or a file", false, {"auto", "none"}),
+              "Constants of kernels measured on the device: auto = the user's file (clinfer tune), else one "
+              "that was shipped, else none."),
           field("verify_kernels", &R::verify_kernels, boolean(),
                 "Ask every chosen kernel a small known question before it is trusted."),
           field("force_variant", &R::force_variant, map(name("the name of a kernel variant")),

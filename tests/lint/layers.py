@@ -29,6 +29,8 @@ ROOMS = {
                        r"spdlog/.*"),
     "host/quantize/": (["graph/models/models.h", "graph/passes/find_rotations.h", "host/config/nearest.h", "host/config/run_config.h", "host/io/", "host/stored/", "quant/"],
                        POSIX + r"|nlohmann/json\.hpp"),
+    "host/tune/": (["host/run/", "host/plan/", "host/kernels/", "host/cl/", "host/config/", "host/io/", "graph/", "quant/"],
+                   r"spdlog/.*"),
     "host/cli/": (["host/", "graph/", "quant/"], POSIX + r"|CLI/CLI\.hpp|fmt/\w+\.h|nlohmann/json\.hpp|spdlog/.*"),
     "bench/": (["host/", "graph/", "quant/", ARGS], r"fmt/\w+\.h|nlohmann/json\.hpp"),
     "tests/": (["host/", "graph/", "quant/", "cl_kernels/"], POSIX + r"|doctest/doctest\.h|nlohmann/json\.hpp|std\w+\.h"),
