@@ -139,7 +139,11 @@ std::unique_ptr<run::Executor> Workload::built(const std::shared_ptr<plan::Plan>
   };
   return attempt([&] {
     auto executor = std::make_unique<run::Executor>(plan, *storage_, program);
-    if (kind_.sizes.tokens <= kernels::kSmallBatch) executor->join_launches(program);
+    if (kind_.sizes.tokens > kernels::kSmallBatch) return executor;
+    attempt([&] {  // where it cannot be, each kernel is launched by itself, as in a run
+      executor->join_launches(program);
+      return nullptr;
+    });
     return executor;
   });
 }
