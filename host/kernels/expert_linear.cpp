@@ -97,7 +97,7 @@ Prepared prepare_grouped(const OpContext& context) {
 }
 
 Support supports_dot_rows(const OpContext& context) {
-  return supports_integer_dot(context, 2);
+  return supports_dot_of_rows(context, 2);
 }
 
 Prepared prepare_dot_rows(const OpContext& context) {

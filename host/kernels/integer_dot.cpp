@@ -27,7 +27,14 @@ Support supports_integer_dot(const OpContext& context, size_t input) {
   if (std::ranges::find(kFormats, weight.format) == std::end(kFormats))
     return Support::no("weights in " + weight.format + " are not integers with a step for 32");
   if (weight.cols % kBlock != 0) return Support::no("its columns are no multiple of 32");
-  if (one_item_workers(context.device) && !context.device.probes.x86_vnni_asm && weight.row_group == 1)
+  return Support::yes();
+}
+
+Support supports_dot_of_rows(const OpContext& context, size_t input) {
+  const Support integers = supports_integer_dot(context, input);
+  if (!integers.ok) return integers;
+  if (one_item_workers(context.device) && !context.device.probes.x86_vnni_asm &&
+      context.input(input).weight()->row_group == 1)
     return Support::no("the device has no VNNI and its rows lie apart; floats are faster");
   return Support::yes();
 }

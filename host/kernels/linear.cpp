@@ -78,7 +78,7 @@ Prepared prepare_tile(const OpContext& context) {
 }
 
 Support supports_dot_rows(const OpContext& context) {
-  return supports_integer_dot(context, 1);
+  return supports_dot_of_rows(context, 1);
 }
 
 Prepared prepare_dot_rows(const OpContext& context) {
