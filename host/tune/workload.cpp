@@ -106,7 +106,8 @@ Workload::Workload(const WorkloadKind& kind, const cl::Device& device, cl::Progr
   set_formats(graph_, kind_, device.info());
   const std::shared_ptr<plan::Plan> plan = lowered({});
   storage_.emplace(std::vector<cl::Device>{device}, kind_.context);
-  storage_->load({plan.get()}, checkpoint, nullptr, {});
+  storage_->begin_load({plan.get()}, checkpoint, nullptr, {}, nullptr);
+  storage_->finish_load();
   for (size_t id = 0; id < graph_.values.size(); ++id) {
     const graph::Value& value = graph_.values[id];
     if (value.cache() == nullptr) continue;
