@@ -12,7 +12,7 @@
 namespace clinfer::tune {
 namespace {
 
-constexpr int kLeastRounds = 5;
+constexpr int kLeastRounds = 9;
 constexpr int kMostRounds = 21;
 
 class Descent {
