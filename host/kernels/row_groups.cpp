@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 #include "host/kernels/activation_layout.h"
+#include "host/kernels/by_cores.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/row_tiles.h"
 #include "host/kernels/side_by_side.h"
@@ -128,12 +128,7 @@ void group_piece(const Region& region, std::span<const std::byte> from, std::byt
     for (int64_t g = begin; g < end; ++g)
       group_rows(region.block, region.row_bytes, from.data() + g * group, to + g * group);
   };
-  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t workers = std::clamp<int64_t>(std::ssize(from) / kPieceOfCore, 1, std::min(cores, groups));
-  std::vector<std::jthread> others;
-  for (int64_t w = 1; w < workers; ++w)
-    others.emplace_back(stretch, groups * w / workers, groups * (w + 1) / workers);
-  stretch(0, groups / workers);
+  by_cores(groups, std::ssize(from) / kPieceOfCore, stretch);
 }
 
 }  // namespace

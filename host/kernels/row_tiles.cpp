@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "host/kernels/by_cores.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/weight_layout.h"
 
@@ -63,12 +63,7 @@ void tile_piece(std::span<const std::byte> from, int64_t row_bytes, std::byte* t
       tile_rows(std::min(kTileRows, rows - row), row_bytes, from.data() + row * row_bytes,
                 to + row * row_bytes);
   };
-  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t workers = std::clamp<int64_t>(std::ssize(from) / kPieceOfCore, 1, std::min(cores, tiles));
-  std::vector<std::jthread> others;
-  for (int64_t w = 1; w < workers; ++w)
-    others.emplace_back(stretch, tiles * w / workers, tiles * (w + 1) / workers);
-  stretch(0, tiles / workers);
+  by_cores(tiles, std::ssize(from) / kPieceOfCore, stretch);
 }
 
 }  // namespace

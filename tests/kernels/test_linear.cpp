@@ -1,39 +1,12 @@
 #include <doctest/doctest.h>
 
 #include "quant/format.h"
-#include "tests/kernels/check.h"
+#include "tests/kernels/linear_case.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
 
 namespace {
-
-struct Shape {
-  int64_t tokens;
-  int64_t rows;
-  int64_t cols;
-};
-
-Case linear_case(const std::string& format, Shape shape, bool bias, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, shape.cols});
-  const auto w = builder.weight("w", shape.rows, shape.cols);
-  std::vector<graph::ValueId> inputs = {x, w};
-  Case result;
-  result.inputs = {normal(shape.tokens, shape.cols, random), normal(shape.rows, shape.cols, random)};
-  if (bias) {
-    inputs.push_back(builder.vector("b", shape.rows));
-    result.inputs.push_back(normal(1, shape.rows, random));
-  }
-  const auto y = builder.add(graph::Linear{}, "y", inputs);
-  result.graph = finish(builder, y, format);
-  result.sizes = {shape.tokens, shape.tokens, shape.tokens};
-  result.name = format + " tokens=" + std::to_string(shape.tokens) + " rows=" + std::to_string(shape.rows) +
-                " cols=" + std::to_string(shape.cols) + (bias ? " bias" : "");
-  result.seed = seed;
-  return result;
-}
 
 /// The formats of include/units.clh, which few tokens on a GPU are computed with.
 constexpr const char* kWithUnits[] = {"f32",    "f16",  "bf16", "fp8_e4m3_128x128",
@@ -47,14 +20,14 @@ int64_t fit(const quant::Format& format, int64_t cols) {
 }  // namespace
 
 TEST_CASE("linear: shapes round the tiles' edges") {
-  const Shape shapes[] = {{1, 1, 1},    {1, 7, 24},   {2, 31, 32},   {3, 33, 112},  {8, 65, 130},
-                          {9, 64, 256}, {17, 63, 48}, {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
+  const LinearShape shapes[] = {{1, 1, 1},    {1, 7, 24},   {2, 31, 32},   {3, 33, 112},  {8, 65, 130},
+                                {9, 64, 256}, {17, 63, 48}, {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
   uint64_t seed = 1;
   for (const std::string name : kWithUnits) {
-    for (Shape shape : shapes) {
+    for (LinearShape shape : shapes) {
       shape.cols = fit(*quant::find_format(name), shape.cols);
       ++seed;
-      check(linear_case(name, shape, seed % 2 == 0, seed));
+      check(linear_case(name, "", shape, seed % 2 == 0, seed));
     }
   }
   summarise(graph::Linear{},
@@ -65,10 +38,10 @@ TEST_CASE("linear: shapes round the tiles' edges") {
 TEST_CASE("linear: every format, few tokens and many, whole blocks and ragged rows") {
   uint64_t seed = 100;
   for (const quant::Format& format : quant::device_formats()) {
-    for (Shape shape : {Shape{3, 33, 144}, Shape{67, 66, 333}}) {
+    for (LinearShape shape : {LinearShape{3, 33, 144}, LinearShape{67, 66, 333}}) {
       shape.cols = fit(format, shape.cols);
       ++seed;
-      check(linear_case(std::string(format.name), shape, seed % 2 == 0, seed));
+      check(linear_case(std::string(format.name), "", shape, seed % 2 == 0, seed));
     }
   }
 }
@@ -77,7 +50,7 @@ TEST_CASE("linear: special values of codes and scales") {
   for (const quant::Format& format : quant::device_formats()) {
     const int64_t cols = fit(format, 64);
     for (const int64_t tokens : {int64_t{1}, int64_t{9}}) {
-      Case c = linear_case(std::string(format.name), {tokens, 6, cols}, false, 77);
+      Case c = linear_case(std::string(format.name), "", {tokens, 6, cols}, false, 77);
       graph::Array& w = c.inputs[1];
       w.at(0, 3) = std::numeric_limits<double>::quiet_NaN();
       w.at(1, 40) = std::numeric_limits<double>::infinity();
@@ -92,11 +65,11 @@ TEST_CASE("linear: special values of codes and scales") {
 TEST_CASE("linear/rows: a token's bits do not depend on the other tokens") {
   for (const std::string name : kWithUnits) {
     for (const int64_t tokens : {int64_t{2}, int64_t{3}, int64_t{7}}) {
-      const Case together = linear_case(name, {tokens, 37, 1184}, true, 5);
+      const Case together = linear_case(name, "", {tokens, 37, 1184}, true, 5);
       for (const Target& target : targets()) {
         const auto all = run(together, target, "linear/rows").outputs[0];
         for (const int64_t t : {int64_t{0}, tokens - 1}) {
-          Case alone = linear_case(name, {1, 37, 1184}, true, 5);
+          Case alone = linear_case(name, "", {1, 37, 1184}, true, 5);
           alone.inputs = together.inputs;
           alone.inputs[0] = graph::Array(1, 1184);
           std::copy_n(together.inputs[0].row(t), 1184, alone.inputs[0].row(0));
@@ -115,7 +88,7 @@ TEST_CASE("linear/rows: long rows, every number of tokens") {
   for (const std::string format : kWithUnits) {
     for (int64_t tokens = 1; tokens <= 8; tokens += seed % 3 + 1) {
       ++seed;
-      check(linear_case(format, {tokens, 21, 2336 + 32 * (tokens % 2)}, tokens % 2 == 0, seed));
+      check(linear_case(format, "", {tokens, 21, 2336 + 32 * (tokens % 2)}, tokens % 2 == 0, seed));
     }
   }
 }

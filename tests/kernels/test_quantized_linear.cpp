@@ -3,41 +3,12 @@
 #include <algorithm>
 
 #include "quant/format.h"
-#include "tests/kernels/check.h"
+#include "tests/kernels/linear_case.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
 
 namespace {
-
-struct Shape {
-  int64_t tokens;
-  int64_t rows;
-  int64_t cols;
-};
-
-Case linear_case(const std::string& weights, const std::string& activations, Shape shape, bool bias,
-                 uint64_t seed) {
-  std::mt19937_64 random(seed);
-  graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, shape.cols, activations});
-  const auto w = builder.weight("w", shape.rows, shape.cols);
-  std::vector<graph::ValueId> inputs = {x, w};
-  Case result;
-  result.inputs = {normal(shape.tokens, shape.cols, random), normal(shape.rows, shape.cols, random)};
-  if (bias) {
-    inputs.push_back(builder.vector("b", shape.rows));
-    result.inputs.push_back(normal(1, shape.rows, random));
-  }
-  const auto y = builder.add(graph::Linear{}, "y", inputs);
-  result.graph = finish(builder, y, weights);
-  result.sizes = {shape.tokens, shape.tokens, shape.tokens};
-  result.name = weights + " x " + activations + " tokens=" + std::to_string(shape.tokens) +
-                " rows=" + std::to_string(shape.rows) + " cols=" + std::to_string(shape.cols) +
-                (bias ? " bias" : "");
-  result.seed = seed;
-  return result;
-}
 
 Case expert_case(const std::string& weights, const std::string& activations, int64_t tokens, bool per_slot,
                  uint64_t seed) {
@@ -77,7 +48,7 @@ TEST_CASE("linear, quantised x: every format of weights by every format of activ
     for (const std::string_view activations : graph::kActivationFormats) {
       // E4M3 is decoded apart from the weights: those of every kind show it.
       if (activations == "fp8_e4m3_1x128" && std::ranges::find(kKinds, format.name) == kKinds.end()) continue;
-      for (Shape shape : {Shape{3, 33, 160}, Shape{67, 66, 352}}) {
+      for (LinearShape shape : {LinearShape{3, 33, 160}, LinearShape{67, 66, 352}}) {
         shape.cols = fit(format, shape.cols);
         ++seed;
         check(linear_case(std::string(format.name), std::string(activations), shape, seed % 2 == 0, seed));
@@ -87,12 +58,12 @@ TEST_CASE("linear, quantised x: every format of weights by every format of activ
 }
 
 TEST_CASE("linear, quantised x: shapes round the edges of blocks, runs and tiles") {
-  const Shape shapes[] = {{1, 1, 1},     {1, 7, 24},    {2, 31, 32},   {4, 17, 64},
-                          {3, 33, 112},  {8, 65, 130},  {9, 64, 256},  {17, 63, 480},
-                          {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
+  const LinearShape shapes[] = {{1, 1, 1},     {1, 7, 24},    {2, 31, 32},   {4, 17, 64},
+                                {3, 33, 112},  {8, 65, 130},  {9, 64, 256},  {17, 63, 480},
+                                {67, 129, 33}, {64, 64, 128}, {11, 200, 576}};
   uint64_t seed = 400;
   for (const std::string& name : kKinds) {
-    for (Shape shape : shapes) {
+    for (LinearShape shape : shapes) {
       shape.cols = fit(*quant::find_format(name), shape.cols);
       ++seed;
       check(linear_case(name, seed % 3 == 0 ? "fp8_e4m3_1x128" : "int8_g32", shape, seed % 2 == 0, seed));

@@ -7,40 +7,19 @@
 #include "host/kernels/tuning.h"
 #include "tests/kernels/attention_case.h"
 #include "tests/kernels/check_tuned.h"
+#include "tests/kernels/linear_case.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
 
 namespace {
 
-struct Shape {
-  int64_t tokens;
-  int64_t rows;
-  int64_t cols;
-};
-
-Case linear_case(const std::string& weights, const std::string& activations, Shape shape, int64_t row_group,
-                 uint64_t seed) {
-  std::mt19937_64 random(seed);
-  graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, shape.cols, activations});
-  const auto w = builder.weight("w", shape.rows, shape.cols);
-  Case c;
-  c.inputs = {normal(shape.tokens, shape.cols, random), normal(shape.rows, shape.cols, random)};
-  c.graph = finish(builder, builder.add(graph::Linear{}, "y", {x, w}), weights);
-  std::get<graph::Weight>(c.graph.value(w).source).row_group = row_group;
-  c.sizes = {shape.tokens, shape.tokens, shape.tokens};
-  c.name = weights + " x " + activations + " tokens=" + std::to_string(shape.tokens);
-  c.seed = seed;
-  return c;
-}
-
 /// Nodes whose variants take constants: sizes that no tile divides.
 std::vector<Case> cases() {
-  return {linear_case("f16", "", {70, 112, 96}, kernels::kGroupRows, 1),
-          linear_case("f32", "", {67, 130, 130}, 1, 2),
-          linear_case("q8_0", "int8_g32", {131, 70, 96}, 1, 3),
-          linear_case("q8_0", "", {3, 70, 2048}, 1, 4),
+  return {linear_case("f16", "", {70, 112, 96}, false, 1, kernels::kGroupRows),
+          linear_case("f32", "", {67, 130, 130}, false, 2),
+          linear_case("q8_0", "int8_g32", {131, 70, 96}, false, 3),
+          linear_case("q8_0", "", {3, 70, 2048}, false, 4),
           attention_case({3, 1000, 9, 3, 64, 64}, AttentionMemory::caches, "f16", 5),
           attention_case({33, 150, 9, 3, 64, 64}, AttentionMemory::caches, "f16", 6),
           attention_case({2, 700, 32, 2, 80, 80}, AttentionMemory::caches, "int8", 7)};
