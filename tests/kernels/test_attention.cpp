@@ -183,5 +183,5 @@ TEST_CASE("attention: caches that are rings") {
   for (const int64_t tokens : {8, 70})
     check(in_rings(attention_case({tokens, 300, 4, 2, 64, 64}, AttentionMemory::caches, "f16", ++seed, op)));
   check(in_rings(attention_case({4, 800, 4, 2, 64, 64, 0, 300}, AttentionMemory::caches, "f16", ++seed)));
-  summarise(graph::Attention{});
+  summarise(graph::Attention{}, {"for work-items with vectors of their own"});
 }
