@@ -1,5 +1,6 @@
 """The JSON lines that bench/h200 gathers in a folder, as markdown tables and as one file, h200.json."""
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -30,8 +31,10 @@ copy = next(p["gb_s"] for p in peers if p.get("work") == "copy")
 ours = {name: lines(name) for name in ("fp8", "attention", "decode_attention", "matvec", "prompt", "quantized")}
 models = {path.name: json.loads(path.read_text())[0] for kind in ("decode", "prefill")
           for path in sorted(OUT.glob(f"*.{kind}.json"))}
+small = {path.name.removesuffix(".small.json"): json.loads(path.read_text())
+         for path in sorted(OUT.glob("*.small.json"))}
 device = (OUT / "matvec.txt").read_text().splitlines()[0]
-(OUT / "h200.json").write_text(json.dumps({"device": device, "peer": peers, **ours, "models": models}, indent=1))
+(OUT / "h200.json").write_text(json.dumps({"device": device, "peer": peers, **ours, "models": models, "small": small}, indent=1))
 
 print(f"{device}; torch copies {copy:.0f} GB/s")
 table(["FP8, M x N x K", "us", "TFLOP/s", "torch blockwise", "ratio", "torch bf16"],
@@ -83,3 +86,15 @@ for name, m in models.items():
         rows.append((name, m["test"], f"{m['avg_ts']:.0f}", f"{speed:.0f} TFLOP/s",
                      f"{speed / middle:.2f} of torch FP8"))
 table(["model, random weights", "test", "tokens/s", "", ""], rows)
+
+
+def outside_launches(name):
+    """Share of a token's time that is in no launch, of the profile's joined calls or of those step by step."""
+    text = (OUT / f"{name}.profile.txt").read_text()
+    joined = re.search(r"joined: \d+ calls of ([\d.]+) ms, ([\d.]+) ms of it in launches", text)
+    apart = re.findall(r"launches, host +[\d.]+ +([\d.]+) %", text)
+    return f"{1 - float(joined[2]) / float(joined[1]) if joined else float(apart[-1]) / 100:.2f}"
+
+
+table(["small model", "tokens/s of a prompt of 512", "of 128 tokens", "of a token outside launches"],
+      [(name, *(f"{row['avg_ts']:.0f}" for row in tests), outside_launches(name)) for name, tests in small.items()])
