@@ -25,11 +25,18 @@ const bench::Heads kShapes[] = {
     {"cap, sinks", 32, 8, 128, 128, 0, {}, 50.0f, true},
     {"MLA 128", 128, 128, 192, 128},
 };
-constexpr const char* kFormats[] = {"f32", "f16"};
 
-void measure(const bench::Bench& bench, const bench::Heads& shape, const char* format, int64_t tokens) {
+/// Of caches; whether operands may be rounded, as with activations in FP8.
+struct Precision {
+  const char* format;
+  bool rounded = false;
+};
+constexpr Precision kPrecisions[] = {{"f32"}, {"f16"}, {"f32", true}, {"bf16", true}};
+
+void measure(const bench::Bench& bench, bench::Heads shape, const Precision& precision, int64_t tokens) {
   const cl::Device& device = bench.device;
-  const graph::Graph graph = bench::attention_graph(shape, format);
+  shape.rounded = precision.rounded;
+  const graph::Graph graph = bench::attention_graph(shape, precision.format);
   const graph::Sizes sizes{tokens, tokens, tokens};
   const kernels::OpContext context{graph, graph.nodes.front(), device.info(), sizes};
   const kernels::Variant* variant = bench::variant_for(context);
@@ -46,12 +53,13 @@ void measure(const bench::Bench& bench, const bench::Heads& shape, const char* f
   for (int64_t p = 0; p < tokens; ++p)
     pairs += static_cast<double>(shape.mask.window > 0 ? std::min(p + 1, shape.mask.window) : p + 1);
   const double speed = pairs * shape.flops_of_pair() / seconds * 1e-12;
-  std::printf("%-20s %-12s %-4s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
-              shape.name, format, static_cast<long long>(tokens), seconds * 1e6, speed);
+  const std::string cache = std::string(precision.format) + (precision.rounded ? ", rounded" : "");
+  std::printf("%-20s %-12s %-13s %6lld tokens  %9.1f us  %7.2f TFLOP/s\n", std::string(variant->name).c_str(),
+              shape.name, cache.c_str(), static_cast<long long>(tokens), seconds * 1e6, speed);
   std::fflush(stdout);
   bench.json << "{\"variant\": \"" << variant->name << "\", \"shape\": \"" << shape.name
-             << "\", \"format\": \"" << format << "\", \"tokens\": " << tokens
-             << ", \"us\": " << seconds * 1e6 << ", \"tflop_s\": " << speed << "}\n";
+             << "\", \"format\": \"" << cache << "\", \"tokens\": " << tokens << ", \"us\": " << seconds * 1e6
+             << ", \"tflop_s\": " << speed << "}\n";
 }
 
 }  // namespace
@@ -63,6 +71,7 @@ int main(int argc, char** argv) {
                     [&](const bench::Bench& bench) {
                       for (const int64_t tokens : counts)
                         for (const bench::Heads& shape : kShapes)
-                          for (const char* format : kFormats) measure(bench, shape, format, tokens);
+                          for (const Precision& precision : kPrecisions)
+                            measure(bench, shape, precision, tokens);
                     });
 }

@@ -27,6 +27,7 @@ graph::Graph attention_graph(const Heads& heads, const std::string& cache_format
   op.mask = heads.mask;
   op.softcap = heads.softcap;
   op.sinks = heads.sinks;
+  op.rounded = heads.rounded;
   graph::Builder b("bench");
   const auto q = b.input("q", {graph::DType::f32, graph::kTokens, heads.heads * heads.key_dim});
   const bool latent = heads.latent_tail > 0;

@@ -20,6 +20,7 @@ struct Heads {
   graph::AttentionMask mask{};
   float softcap = 0.0f;
   bool sinks = false;
+  bool rounded = false;  ///< graph::Attention::rounded
 
   double flops_of_pair() const { return 2.0 * static_cast<double>(heads * (key_dim + value_dim)); }
 };

@@ -33,6 +33,7 @@
 #define PACK bf16s_of
 #define UNPACK floats_of_bf16s
 #endif
+#define QUERY_PARTS 2
 #define KEY_TILE 32
 #define ROWS (WARPS * 16)
 #define KEY_STEPS (KEY_COLS / 16)

@@ -1,10 +1,14 @@
 // Causal attention of many tokens by wgmma over keys and values that attention_pack.cl has packed, with an online
-// softmax (Milakov and Gimelshein 2018) in registers. Warpgroup 0 brings blocks into local memory, 1 and 2
-// multiply 64 query rows each; queries and weights are two halves (or bf16) each, from registers. Of keys and
-// values in two bf16 the product of both rests is left out. Needs sm_90a.
+// softmax (Milakov and Gimelshein 2018) in registers. Warpgroup 0 brings blocks into local memory, the others
+// multiply 64 query rows each; queries and weights are halves (or bf16) from registers, one or two each. Of keys
+// and values in two bf16 the product of both rests is left out. Groups stay: while rows are stored, the blocks of
+// the next come. Needs sm_90a.
 #include "cl_kernels/args/attention_args.h"
 #include "nvidia/attention_blocks.clh"
 
+#if !defined(QUERY_PARTS) || !defined(WARPGROUPS)
+#error "QUERY_PARTS: 1 or 2 of a query and of a weight; WARPGROUPS: that multiply, 2 or 3"
+#endif
 #if HALVES
 #define PACK halves_of
 #define UNPACK floats_of_halves
@@ -18,7 +22,7 @@
 #endif
 #define KEY_STEPS (KEY_COLS / 16)
 #define SCORES (KEY_TILE / 8)
-#define ROWS 128  // of a group
+#define ROWS (WARPGROUPS * 64)  // of a group
 #include "nvidia/query_rows.clh"
 #include "nvidia/wgmma_n128.clh"
 #include "nvidia/wgmma_n64.clh"
@@ -29,19 +33,33 @@
 #define EMPTY_AT (FULL_AT + STAGES * 8)
 #define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
 
-// A block of query rows of a kv head and the tiles that it goes through. Rows are numbered token by token, the
-// heads of a group together; the last ones, which see most keys, come first.
+// The tiles that query rows go through, and keys that each of them sees.
+typedef struct {
+  int first;  // tiles [first, end)
+  int end;
+  int all_begin;  // keys [all_begin, all_end)
+  int all_end;
+} Span;
+
+// A block of query rows of a kv head. Rows are numbered token by token, the
+// heads of a group together; the last ones, which see most keys, come first. Groups take them in rounds, every
+// second one from the other end, so that each has as much to do.
 typedef struct {
   int kv_head;
   int row;
-  int first;  // tiles [first, end)
-  int end;
-  int all_begin;  // keys that every row sees: [all_begin, all_end)
-  int all_end;
 } Item;
 
 INLINE int items_of(const AttentionArgs* a) {
   return (a->tokens * (a->heads / a->kv_heads) + ROWS - 1) / ROWS * a->kv_heads;
+}
+// False behind the last.
+INLINE bool item_of_round(Item* item, int round, const AttentionArgs* a) {
+  const int groups = (int)get_num_groups(0);
+  const int group = (int)get_group_id(0);
+  const int index = round * groups + (round % 2 == 0 ? group : groups - 1 - group);
+  item->kv_head = index % a->kv_heads;
+  item->row = (items_of(a) / a->kv_heads - 1 - index / a->kv_heads) * ROWS;
+  return index < items_of(a);
 }
 
 INLINE int least_of_warp(int v) {
@@ -50,41 +68,39 @@ INLINE int least_of_warp(int v) {
   return v;
 }
 
-// All of a warp must come.
-INLINE Item item_at(int index, global const int* positions, const AttentionArgs* a) {
+// Of rows [row, row + count), as far as there are such. All of a warp must come.
+INLINE Span span_of(int row, int count, global const int* positions, const AttentionArgs* a) {
   const int group = a->heads / a->kv_heads;
-  const int blocks = items_of(a) / a->kv_heads;
-  Item item;
-  item.kv_head = index % a->kv_heads;
-  item.row = (blocks - 1 - index / a->kv_heads) * ROWS;
-  const int last = (min(item.row + ROWS, a->tokens * group) - 1) / group;
+  const int last = (min(row + count, a->tokens * group) - 1) / group;
   int begin = a->context;
   int not_end = 0;
   int not_all_begin = 0;
   int all_end = a->context;
-  for (int t = item.row / group + (int)get_local_id(0) % 32; t <= last; t += 32) {
+  for (int t = row / group + (int)get_local_id(0) % 32; t <= last; t += 32) {
     const AttentionRange seen = attention_range(positions[t], a);
     begin = min(begin, seen.begin);
     not_end = min(not_end, -seen.end);
     not_all_begin = min(not_all_begin, -seen.begin);
     all_end = min(all_end, seen.end);
   }
-  item.first = least_of_warp(begin) / KEY_TILE;
-  item.end = (-least_of_warp(not_end) + KEY_TILE - 1) / KEY_TILE;
-  item.all_begin = -least_of_warp(not_all_begin);
-  item.all_end = least_of_warp(all_end);
-  return item;
+  Span span;
+  span.first = least_of_warp(begin) / KEY_TILE;
+  span.end = (-least_of_warp(not_end) + KEY_TILE - 1) / KEY_TILE;
+  span.all_begin = -least_of_warp(not_all_begin);
+  span.all_end = least_of_warp(all_end);
+  return span;
 }
 
 INLINE void bring_blocks(global const uchar* packed, global const int* positions, uint at, const AttentionArgs* a) {
   const bool elected = get_local_id(0) == 0;
   uint stage = 0;
   uint parity = 1;
-  for (int index = (int)get_group_id(0); index < items_of(a); index += (int)get_num_groups(0)) {
-    const Item item = item_at(index, positions, a);
-    global const uchar* from = packed + tile_at(item.kv_head, item.first, a->tiles);
+  Item item;
+  for (int round = 0; item_of_round(&item, round, a); ++round) {
+    const Span span = span_of(item.row, ROWS, positions, a);
+    global const uchar* from = packed + tile_at(item.kv_head, span.first, a->tiles);
     if (!elected) continue;
-    for (int i = (item.end - item.first) * TILE_BLOCKS; i > 0; --i, from += BLOCK_BYTES) {
+    for (int i = (span.end - span.first) * TILE_BLOCKS; i > 0; --i, from += BLOCK_BYTES) {
       mbarrier_wait(at + EMPTY_AT + 8 * stage, parity);
       mbarrier_expect(at + FULL_AT + 8 * stage, BLOCK_BYTES);
       bulk_copy(at + stage * BLOCK_BYTES, from, BLOCK_BYTES, at + FULL_AT + 8 * stage);
@@ -111,6 +127,16 @@ INLINE void free_block(const Ring* ring, uint stage) {
   if (get_local_id(0) % 128u == 0) mbarrier_arrive(ring->at + EMPTY_AT + 8 * stage);
 }
 
+// A tile that none of the warpgroup's rows sees. A block is free when all of its warps have met it.
+INLINE void pass_tile(Ring* ring, uint warpgroup) {
+  for (int i = 0; i < TILE_BLOCKS; ++i) {
+    next_block(ring);
+    warpgroup_barrier(1u + warpgroup);
+    free_block(ring, ring->stage);
+    step_on(ring);
+  }
+}
+
 INLINE uint4 fragment(const uint* words) {
   return (uint4)(words[0], words[1], words[2], words[3]);
 }
@@ -127,7 +153,9 @@ INLINE void multiply_keys(const QueryRows* rows, Ring* ring, float* scores) {
     for (int s = 0; s < 4; ++s) {
       const int step = i % KEY_BLOCKS * 4 + s;
       const ulong b = block + (ulong)(s / 2 * (KEY_TILE * 64 / 16) + s % 2 * 2);
+#if QUERY_PARTS == 2
       if (i < KEY_BLOCKS) MULTIPLY_KEYS(scores, fragment(rows->low + step * 4), b);
+#endif
       MULTIPLY_KEYS(scores, fragment(rows->high + step * 4), b);
     }
     wgmma_commit();
@@ -143,10 +171,16 @@ INLINE void multiply_keys(const QueryRows* rows, Ring* ring, float* scores) {
 }
 
 INLINE void multiply_values(QueryRows* rows, Ring* ring, const float* weights) {
-  uint high[KEY_TILE / 16][4], low[KEY_TILE / 16][4];
+  uint high[KEY_TILE / 16][4];
+#if QUERY_PARTS == 2
+  uint low[KEY_TILE / 16][4];
 #pragma unroll
   for (int i = 0; i < KEY_TILE / 4; ++i)
     split(weights[2 * i], weights[2 * i + 1], &high[i / 4][i % 4], &low[i / 4][i % 4]);
+#else
+#pragma unroll
+  for (int i = 0; i < KEY_TILE / 4; ++i) high[i / 4][i % 4] = PACK(weights[2 * i], weights[2 * i + 1]);
+#endif
   uint last = 0;
 #pragma unroll
   for (int i = 0; i < PARTS * VALUE_BLOCKS; ++i) {
@@ -156,7 +190,9 @@ INLINE void multiply_values(QueryRows* rows, Ring* ring, const float* weights) {
     for (int s = 0; s < 2; ++s) {
       const int step = i % VALUE_BLOCKS * 2 + s;
       const ulong b = block + (ulong)(s * 2);
+#if QUERY_PARTS == 2
       if (i < VALUE_BLOCKS) MULTIPLY_VALUES(rows->sums, fragment(low[step]), b);
+#endif
       MULTIPLY_VALUES(rows->sums, fragment(high[step]), b);
     }
     wgmma_commit();
@@ -174,17 +210,24 @@ INLINE void multiply_values(QueryRows* rows, Ring* ring, const float* weights) {
 INLINE void attend(global const float* q, global const int* positions, global const float* sinks, global float* y,
                    uint at, uint warpgroup, const AttentionArgs* a) {
   Ring ring = {at, 0, 0};
-  for (int index = (int)get_group_id(0); index < items_of(a); index += (int)get_num_groups(0)) {
-    const Item item = item_at(index, positions, a);
-    const int first_row = item.row + (int)warpgroup * 64 + (int)(get_local_id(0) % 128u / 32u) * 16;
+  Item item;
+  for (int round = 0; item_of_round(&item, round, a); ++round) {
+    const Span all = span_of(item.row, ROWS, positions, a);
+    const int warpgroup_row = item.row + (int)warpgroup * 64;
+    const Span mine = span_of(warpgroup_row, 64, positions, a);
+    const int first_row = warpgroup_row + (int)(get_local_id(0) % 128u / 32u) * 16;
     QueryRows rows;
     open_rows(&rows, item.kv_head, first_row, q, positions, a);
-    for (int tile = item.first; tile < item.end; ++tile) {
+    for (int tile = all.first; tile < all.end; ++tile) {
+      if (tile < mine.first || tile >= mine.end) {
+        pass_tile(&ring, warpgroup);
+        continue;
+      }
       const int first = tile * KEY_TILE;
       float scores[SCORES * 4];
       multiply_keys(&rows, &ring, scores);
       cap_scores(scores, a);
-      if (first < item.all_begin || first + KEY_TILE > item.all_end) hide_scores(&rows, first, scores);
+      if (first < mine.all_begin || first + KEY_TILE > mine.all_end) hide_scores(&rows, first, scores);
       soften(&rows, scores);
       multiply_values(&rows, &ring, scores);
     }
@@ -195,7 +238,7 @@ INLINE void attend(global const float* q, global const int* positions, global co
   }
 }
 
-kernel __attribute__((reqd_work_group_size(384, 1, 1))) void attention_wgmma(
+kernel __attribute__((reqd_work_group_size((WARPGROUPS + 1) * 128, 1, 1))) void attention_wgmma(
     global const float* restrict q, global const uchar* restrict packed, global const int* restrict positions,
     global const float* restrict sinks, global float* restrict y, const AttentionArgs a) {
   local uchar memory[LOCAL_BYTES] __attribute__((aligned(1024)));
@@ -203,20 +246,24 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void attention_wgmma(
   if (get_local_id(0) == 0) {
     for (uint i = 0; i < STAGES; ++i) {
       mbarrier_init(at + FULL_AT + 8 * i, 1);
-      mbarrier_init(at + EMPTY_AT + 8 * i, 2);
+      mbarrier_init(at + EMPTY_AT + 8 * i, WARPGROUPS);
     }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   const uint warpgroup = (uint)get_local_id(0) / 128u;
   if (warpgroup == 0) {
-#if KEY_COLS > 128
+#if WARPGROUPS == 3
+    REGISTERS_DOWN(32);
+#elif KEY_COLS > 128
     REGISTERS_DOWN(24);
 #else
     REGISTERS_DOWN(40);
 #endif
     if (get_local_id(0) < 32) bring_blocks(packed, positions, at, &a);
   } else {
-#if KEY_COLS > 128
+#if WARPGROUPS == 3
+    REGISTERS_UP(160);
+#elif KEY_COLS > 128
     REGISTERS_UP(240);
 #else
     REGISTERS_UP(232);

@@ -181,6 +181,7 @@ Attributes Attention::attributes() const {
            std::to_string(selection.block));
   show(views != QueryViews::one, "views", std::string(to_string(views)));
   show(view_chunk > 0, "view_chunk", std::to_string(view_chunk));
+  show(rounded, "rounded", "true");
   return shown;
 }
 

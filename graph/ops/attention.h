@@ -64,6 +64,9 @@ struct Attention {
   Selection selection{};
   QueryViews views = QueryViews::one;
   int64_t view_chunk = 0;
+  /// Queries, keys, values and the softmax's weights may be rounded to bf16 (a relative error of 2^-9 each)
+  /// before they are multiplied.
+  bool rounded = false;
   bool operator==(const Attention&) const = default;
 
   /// Index of an optional operand, -1 when the attributes do not ask for it.

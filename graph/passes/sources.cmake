@@ -8,5 +8,6 @@ set(PASS_SOURCES
   passes/quantize_activations.cpp
   passes/rewrite.cpp
   passes/ring_caches.cpp
+  passes/round_attention.cpp
   passes/set_cache_format.cpp
   passes/stream_attention.cpp)

@@ -1,5 +1,7 @@
 #include "host/kernels/attention_wgmma.h"
 
+#include <algorithm>
+
 #include "host/kernels/attention_args.h"
 #include "host/kernels/attention_mma.h"
 #include "host/kernels/cache_storage.h"
@@ -13,8 +15,9 @@ namespace {
 constexpr int64_t kKeyTile = 64;
 constexpr int64_t kBlockBytes = 8192;  ///< of 64 columns or keys of a part
 constexpr int64_t kValueBlocks = 2;    ///< of a tile and part
-constexpr int64_t kRows = 128;         ///< of a work-group
-constexpr int64_t kLanes = 384;
+constexpr int64_t kWarpgroupRows = 64;
+constexpr int64_t kWarpgroupLanes = 128;
+constexpr int64_t kThreeKeyCols = 128;  ///< up to which three warpgroups' rows fit in registers, in one part
 constexpr int64_t kPackLanes = 256;
 constexpr int64_t kMostKeyCols = 192;
 constexpr int64_t kMostValueCols = 128;
@@ -36,8 +39,15 @@ bool are_halves(const OpContext& context) {
   return are_all(context, "f16");
 }
 
+/// Of a key or value.
 int64_t parts_of(const OpContext& context) {
-  return are_halves(context) || are_all(context, "bf16") ? 1 : 2;
+  const bool one = attention_of(context).rounded || are_halves(context) || are_all(context, "bf16");
+  return one ? 1 : 2;
+}
+
+/// That multiply.
+int64_t warpgroups_of(const graph::Attention& op) {
+  return op.rounded && key_cols(op) <= kThreeKeyCols ? 3 : 2;
 }
 
 int64_t packed_bytes(const OpContext& context) {
@@ -49,6 +59,8 @@ std::vector<std::string> make_constants(const OpContext& context) {
   std::vector<std::string> result = attention_constants(context);
   const std::pair<const char*, int64_t> more[] = {{"HALVES", are_halves(context) ? 1 : 0},
                                                   {"PARTS", parts_of(context)},
+                                                  {"QUERY_PARTS", attention_of(context).rounded ? 1 : 2},
+                                                  {"WARPGROUPS", warpgroups_of(attention_of(context))},
                                                   {"KEY_COLS", key_cols(attention_of(context))}};
   for (const auto& [name, value] : more) result.push_back(constant(name, value));
   return result;
@@ -93,7 +105,8 @@ Support supports_attention_wgmma(const OpContext& context) {
   const int64_t dim = op.key_dim + op.shared_dim;
   if (dim > kMostKeyCols || op.value_dim > kMostValueCols)
     return Support::no("for heads of up to 192 key and 128 value columns");
-  if (dim < kLeastDim && !are_halves(context)) return Support::no("for heads of 64 columns, or f16 caches");
+  if (dim < kLeastDim && !op.rounded && !are_halves(context))
+    return Support::no("for heads of 64 columns, or f16 caches");
   if (dim % 2 != 0 || op.value_dim % 2 != 0 || !reads_fours(context))
     return Support::no("its columns are no multiples of 4, or coded in part");
   if (packed_bytes(context) > kMostPackedBytes)
@@ -116,10 +129,13 @@ Prepared prepare_attention_wgmma(const OpContext& context) {
       make(context, "attention_wgmma",
            {input_ref(0), scratch_ref(), input_ref(3), operand(op.sinks_operand()), output_ref(0)});
   attend.program.sm_90a = true;
-  attend.local_size = kLanes;
-  attend.work = [args](const graph::Sizes& sizes) {
+  const int64_t warpgroups = warpgroups_of(op);
+  attend.local_size = static_cast<size_t>((warpgroups + 1) * kWarpgroupLanes);
+  attend.work = [args, rows = warpgroups * kWarpgroupRows,
+                 most = std::max<int64_t>(1, context.device.compute_units)](const graph::Sizes& sizes) {
     const AttentionArgs now = sized(args, sizes);
-    return Work{divide_up(sizes.tokens * (now.heads / now.kv_heads), kRows) * now.kv_heads, bytes_of(now)};
+    const int64_t items = divide_up(sizes.tokens * (now.heads / now.kv_heads), rows) * now.kv_heads;
+    return Work{std::min(items, most), bytes_of(now)};
   };
   Prepared prepared;
   prepared.launches = {std::move(pack), std::move(attend)};

@@ -8,6 +8,9 @@ namespace clinfer::kernels {
 
 namespace {
 
+/// Of rounding to bf16, relative.
+constexpr double kBf16 = 0x1p-9;
+
 /// What is added up, and the sum of the terms' sizes.
 struct Dot {
   double sum = 0.0;
@@ -43,7 +46,9 @@ Score score_of(const graph::Attention& op, graph::Inputs in, int64_t t, int64_t 
   if (op.shared_dim > 0)
     dot.add(q + op.key_dim, in[static_cast<size_t>(op.shared_operand())]->row(s) + op.shared_offset,
             op.shared_dim);
-  Score score{dot.sum * double{op.scale}, std::abs(double{op.scale}) * dot_limit(dim, dot.magnitude)};
+  const double rounding = op.rounded ? (2 + kBf16) * kBf16 * dot.magnitude : 0.0;
+  Score score{dot.sum * double{op.scale},
+              std::abs(double{op.scale}) * (dot_limit(dim, dot.magnitude) + rounding)};
   if (op.softcap > 0) score = capped(score, double{op.softcap});
   if (!op.alibi) return score;
   const double bias = in[static_cast<size_t>(op.slopes_operand())]->at(0, h) * static_cast<double>(s - p);
@@ -60,7 +65,7 @@ struct Weights {
 };
 
 /// An error e of a score moves its weight by a factor within exp(e), and the sum of all by their mean's; the
-/// sum has a term for each row.
+/// sum has a term for each row. Rounded weights and values are off by a factor each.
 Weights weights_of(const graph::Attention& op, graph::Inputs in, int64_t t, int64_t h) {
   Weights result;
   result.rows = op.seen_rows(in, t, h);
@@ -79,7 +84,9 @@ Weights weights_of(const graph::Attention& op, graph::Inputs in, int64_t t, int6
     result.weight.push_back(std::exp(score.value - highest) / sum);
     mean += result.weight.back() * score.error;
   }
-  for (const Score& score : scores) result.relative_error.push_back(score.error + mean);
+  const double rounding = op.rounded ? (2 + kBf16) * kBf16 : 0.0;
+  for (const Score& score : scores)
+    result.relative_error.push_back(std::expm1(score.error + mean) + rounding);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "graph/passes/join_residuals.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/ring_caches.h"
+#include "graph/passes/round_attention.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/io/text_part.h"
 #include "host/kernels/row_tiles.h"
@@ -54,6 +55,7 @@ struct Phase {
 
 std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, const EngineOptions& options) {
   graph::expand_latent_attention(graph, phase.form);
+  if (graph::rounds_attention(options.activations_format)) graph::round_attention(graph);
   if (!options.placement.empty()) graph::place_devices(graph, options.placement);
   graph::join_residuals(graph);
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {

@@ -167,6 +167,19 @@ TEST_CASE("attention: views of a query for chunks at a distance") {
   }
 }
 
+TEST_CASE("attention: operands that may be rounded") {
+  graph::Attention op;
+  op.rounded = true;
+  uint64_t seed = 1450;
+  for (const char* format : {"f32", "bf16", "f16", "fp8_e4m3"}) {
+    check(attention_case({70, 200, 8, 2, 128, 128}, AttentionMemory::caches, format, ++seed, op));
+    check(attention_case({3, 100, 8, 2, 64, 64}, AttentionMemory::caches, format, ++seed, op));
+  }
+  check(attention_case({90, 300, 6, 2, 64, 48, 0, 65}, AttentionMemory::caches, "bf16", ++seed, op));
+  check(attention_case({65, 130, 3, 3, 128, 128, 64}, AttentionMemory::matrix, "bf16", ++seed, op));
+  check(attention_case({3, 300, 20, 1, 576, 512}, AttentionMemory::one_cache, "bf16", ++seed, op));
+}
+
 TEST_CASE("attention: caches that are rings") {
   uint64_t seed = 1500;
   graph::Attention op;
