@@ -52,6 +52,7 @@ list(APPEND KERNEL_FILES
   include/encode_activation_strip.clh
   quantize_lanes.cl
   quantize_rows.cl
+  args/fp8_experts_args.h
   args/fp8_linear_args.h
   args/matmul_tiles.h
   args/linear_wgmma_args.h
@@ -70,9 +71,11 @@ list(APPEND KERNEL_FILES
   nvidia/e4m3.clh
   nvidia/expert_order.cl
   nvidia/expert_tiles.cl
+  nvidia/fp8_expert_x.cl
+  nvidia/fp8_experts.cl
   nvidia/fp8_fragments.cl
   nvidia/fp8_linear.cl
-  nvidia/fp8_linear_items.clh
+  nvidia/wgmma_columns.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
   nvidia/expert_linear_mma_rows.cl

@@ -1,8 +1,8 @@
 // The (token, slot) entries of each expert as expert_lists.cl leaves them, for many: starts [experts + 2],
-// then entries [tokens * top_k] in rising order within an expert; the last list holds those whose expert is
-// outside the weight. A group takes an expert, a work-item a run of neighbouring entries.
+// then entries [tokens * top_k], within an expert in the order of entry % LANES, then of entry; the last list
+// holds those whose expert is outside the weight. A group takes an expert, a work-item every LANES-th entry.
 #include "arithmetic.clh"
-#include "cl_kernels/args/fp8_linear_args.h"
+#include "cl_kernels/args/fp8_experts_args.h"
 
 #define LANES 256
 
@@ -12,7 +12,7 @@ INLINE int list_of(int id, int experts) {
 
 kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void expert_order(global const int* restrict ids,
                                                                             global uchar* restrict workspace,
-                                                                            const Fp8LinearArgs a) {
+                                                                            const Fp8ExpertsArgs a) {
   local int lower[LANES];  // entries of experts before this one, then those of this expert before mine
   local int equal[LANES];
   global int* lists = (global int*)(workspace + a.lists_at);
@@ -20,12 +20,9 @@ kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void expert_order(glob
   const int expert = (int)get_group_id(0);
   const int lane = (int)get_local_id(0);
   const int count = a.tokens * a.top_k;
-  const int run = (count + LANES - 1) / LANES;
-  const int first = min(lane * run, count);
-  const int end = min(first + run, count);
   int my_lower = 0;
   int my_equal = 0;
-  for (int i = first; i < end; ++i) {
+  for (int i = lane; i < count; i += LANES) {
     const int list = list_of(ids[i], a.experts);
     my_lower += list < expert;
     my_equal += list == expert;
@@ -47,7 +44,7 @@ kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void expert_order(glob
     if (expert == a.experts) lists[expert + 1] = count;
   }
   int at = start + equal[lane] - my_equal;
-  for (int i = first; my_equal > 0 && i < end; ++i) {
+  for (int i = lane; my_equal > 0 && i < count; i += LANES) {
     if (list_of(ids[i], a.experts) == expert) entries[at++] = i;
   }
 }

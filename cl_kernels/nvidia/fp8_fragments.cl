@@ -1,18 +1,13 @@
 // Records of E4M3 activations (include/activation_record.clh) as wgmma wants A in registers: codes [64 rows]
 // [128 columns][4 steps of 32][128 threads][16 bytes], word w of thread t holding row 16 (t / 32) + t % 32 / 4
 // + 8 (w % 2), columns 4 (t % 4) + 16 (w / 2) .. + 3 of its step; scales [columns / 128][rows]. Rows that are
-// not there are zeros. With EXPERTS the rows are gathered by expert_tiles.cl's table, 128 for each of its
-// tiles. A group takes 64 rows of 128 columns. The first one also clears the counters of cut tiles.
+// not there are zeros. A group takes 64 rows of 128 columns. The first one also clears the counters of cut tiles.
 #define ACTIVATION_E4M3 1
 #include "activation_record.clh"
 #include "arithmetic.clh"
 #include "cl_kernels/args/fp8_linear_args.h"
 #if PTX_ASM
 #include "nvidia/quads.clh"
-#endif
-
-#ifndef EXPERTS
-#error EXPERTS: 1 where rows are gathered for experts, else 0
 #endif
 
 kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_fragments(global const uchar* restrict x,
@@ -22,37 +17,20 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_fragments(globa
   const int blocks = a.tiles.k / 128;
   const int block = (int)(get_group_id(0) % (uint)blocks);
   const int half_tile = (int)(get_group_id(0) / (uint)blocks);
-#if EXPERTS
-  global const int* table = (global const int*)(workspace + a.table_at);
-  global const int* entries = (global const int*)(workspace + a.lists_at) + a.experts + 2;
-  if (half_tile / 2 >= table[0]) return;
-  const ExpertTile tile = ((global const ExpertTile*)(table + 4))[half_tile / 2];
-  const int count = tile.count - half_tile % 2 * 64;
-  if (count <= 0) return;
-  const int x_cols = a.per_slot ? a.top_k * a.tiles.k : a.tiles.k;
-#else
   if (get_group_id(0) == 0) {
     for (int i = thread; i < TILE_COUNTERS; i += 128) ((global uint*)workspace)[i] = 0u;
   }
   const int count = a.tiles.m - half_tile * 64;
-  const int x_cols = a.tiles.k;
-#endif
   global uint4* codes = (global uint4*)(workspace + a.x_at) + ((long)half_tile * blocks + block) * 512;
   global float* scales = (global float*)(workspace + a.scales_at) +
                          (long)block * ((a.tiles.m + 127) / 128 * 128) + half_tile * 64;
-  const long row_bytes = activation_row_bytes(x_cols);
+  const long row_bytes = activation_row_bytes(a.tiles.k);
   uint words[16];
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
     const int row = thread / 32 * 16 + thread % 32 / 4 + 8 * h;
-#if EXPERTS
-    const int entry = row < count ? entries[tile.start + half_tile % 2 * 64 + row] : 0;
-    const long token = entry / a.top_k;
-    const int col = (a.per_slot ? entry % a.top_k * a.tiles.k : 0) + block * 128;
-#else
     const long token = row < count ? half_tile * 64 + row : 0;
     const int col = block * 128;
-#endif
     global const uchar* record = x + token * row_bytes;
 #if PTX_ASM
 #pragma unroll
@@ -72,7 +50,7 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void fp8_fragments(globa
     }
 #endif
     if (thread % 4 == 0) {
-      const float scale = ((global const float*)(record + activation_code_bytes(x_cols)))[col / 128];
+      const float scale = ((global const float*)(record + activation_code_bytes(a.tiles.k)))[col / 128];
       scales[row] = row < count ? scale : 0.0f;
     }
   }

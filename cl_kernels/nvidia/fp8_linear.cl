@@ -1,10 +1,10 @@
 // y = x . W + bias with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma and
-// added up in floats: of one matrix, or with EXPERTS of the expert that each entry was routed to. x as
-// fp8_fragments.cl leaves it, W in tiles (include/row_tile.clh). Needs sm_90a. A group stays and takes tile after
+// added up in floats. x as fp8_fragments.cl leaves it, W in tiles (include/row_tile.clh). Needs sm_90a. A group stays and takes tile after
 // tile of 128 rows and COLS x 128 columns: warpgroup 0 brings W's tiles into local memory, 1 and 2 multiply 64
-// rows each with x's fragments straight from global memory. Of one matrix, tiles that do not fill a round of
-// groups are cut along k.
-#include "nvidia/fp8_linear_items.clh"
+// rows each with x's fragments straight from global memory. Tiles that do not fill a round of groups are cut
+// along k.
+#include "cl_kernels/args/fp8_linear_args.h"
+#include "nvidia/matmul_tiles.clh"
 #include "nvidia/quads.clh"
 #include "nvidia/wgmma_n128.clh"
 
@@ -25,23 +25,22 @@
 INLINE void bring_tiles(global const uchar* weight, global const uchar* workspace, uint at,
                         const Fp8LinearArgs* a) {
   const long padded = (a->tiles.m + 127) / 128 * 128;
-  const int works = works_of(workspace, a);
+  const int items = items_of(&a->tiles);
   uint stage = 0;
   uint parity = 1;
-  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
-    const Work work = work_at(index, workspace, a);
-    global const float* scales = (global const float*)(workspace + a->scales_at) + work.item.begin * padded +
-                                 work.item.row * 128;
+  for (int index = (int)get_group_id(0); index < items; index += (int)get_num_groups(0)) {
+    const Item item = item_at(index, &a->tiles);
+    global const float* scales =
+        (global const float*)(workspace + a->scales_at) + item.begin * padded + item.row * 128;
     global const uchar* from[COLS];
     uint bytes[COLS];
 #pragma unroll
     for (int c = 0; c < COLS; ++c) {
-      const int row = min(work.item.col * COLS + c, (a->tiles.n + 127) / 128 - 1) * 128;
+      const int row = min(item.col * COLS + c, (a->tiles.n + 127) / 128 - 1) * 128;
       bytes[c] = (uint)min(a->tiles.n - row, 128) * 64u;
-      from[c] = weight + ((long)work.expert * a->tiles.n + row) * a->tiles.k +
-                (long)work.item.begin * 2 * bytes[c];
+      from[c] = weight + (long)row * a->tiles.k + (long)item.begin * 2 * bytes[c];
     }
-    for (int left = work.item.end - work.item.begin; left > 0; --left) {
+    for (int left = item.end - item.begin; left > 0; --left) {
 #pragma unroll
       for (int i = 0; i < 2 * COLS; ++i) {
         const uint full = at + FULL_AT + 8 * stage;
@@ -57,8 +56,8 @@ INLINE void bring_tiles(global const uchar* weight, global const uchar* workspac
   }
 }
 
-// What a thread loads next: block after block, one ahead of what is multiplied; of one matrix also item after
-// item, so that storing a tile hides the way of the next one's.
+// What a thread loads next: block after block and item after item, one block ahead of what is multiplied, so that
+// storing a tile hides the way of the next one's.
 typedef struct Ahead {
   global const uint4* x;        // fragments of the block
   global const float* scale_b;  // of W
@@ -67,39 +66,31 @@ typedef struct Ahead {
   int index;                    // of the item
 } Ahead;
 
-INLINE void start_item(Ahead* ahead, global const uchar* weight, global const uchar* workspace, int works,
+INLINE void start_item(Ahead* ahead, global const uchar* weight, global const uchar* workspace, int items,
                        uint warpgroup, const Fp8LinearArgs* a) {
   const int blocks = a->tiles.k / 128;
-  const Work work = work_at(min(ahead->index, works - 1), workspace, a);
-  const long block = (long)(work.item.row * 2 + (int)warpgroup) * blocks + work.item.begin;
+  const Item item = item_at(min(ahead->index, items - 1), &a->tiles);
+  const long block = (long)(item.row * 2 + (int)warpgroup) * blocks + item.begin;
   ahead->x = (global const uint4*)(workspace + a->x_at) + block * 512 + get_local_id(0) % 128u;
-  ahead->scale_b = (global const float*)(weight + a->weight.scales_offset +
-                                         work.expert * a->weight.expert_scale_bytes) +
-                   (long)work.item.col * COLS * blocks + work.item.begin;
-  ahead->step = work.item.col * COLS + 1 < (a->tiles.n + 127) / 128 ? blocks : 0;
-  ahead->left = work.item.end - work.item.begin;
+  ahead->scale_b = (global const float*)(weight + a->weight.scales_offset) + (long)item.col * COLS * blocks +
+                   item.begin;
+  ahead->step = item.col * COLS + 1 < (a->tiles.n + 127) / 128 ? blocks : 0;
+  ahead->left = item.end - item.begin;
 }
 
 INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global const uchar* weight,
-                       global const uchar* workspace, int works, uint warpgroup, const Fp8LinearArgs* a) {
+                       global const uchar* workspace, int items, uint warpgroup, const Fp8LinearArgs* a) {
 #pragma unroll
   for (int i = 0; i < 4; ++i) fragments[i] = ahead->x[i * 128];
 #pragma unroll
   for (int c = 0; c < COLS; ++c) scales[c] = ahead->scale_b[c * ahead->step];
   --ahead->left;
-#if EXPERTS
-  if (ahead->left > 0) {
-    ahead->x += 512;
-    ++ahead->scale_b;
-  }
-#else
   ahead->x += 512;
   ++ahead->scale_b;
   if (ahead->left == 0) {
     ahead->index += (int)get_num_groups(0);
-    start_item(ahead, weight, workspace, works, warpgroup, a);
+    start_item(ahead, weight, workspace, items, warpgroup, a);
   }
-#endif
 }
 
 // As store_half() where `cols` is a multiple of 4: neighbouring lanes exchange halves of two groups of 8 columns,
@@ -143,15 +134,16 @@ INLINE void store_half(const float* sum, int half_row, long row, int col, global
   }
 }
 
-INLINE void store_sums(const float* sum, const Work* work, int row, global const float* bias, global float* y,
-                       global const uchar* packed, const Fp8LinearArgs* a) {
-  global const float* added = a->has_bias ? bias + (long)work->expert * a->tiles.n : 0;
+// row: the thread's first.
+INLINE void store_sums(const float* sum, const Item* item, int row, global const float* bias, global float* y,
+                       const Fp8LinearArgs* a) {
+  global const float* added = a->has_bias ? bias : 0;
 #pragma unroll
   for (int h = 0; h < 2; ++h) {
-    const long to = row_of_y(work, row + 8 * h, packed, a);
+    const long to = row + 8 * h < a->tiles.m ? row + 8 * h : -1;
 #pragma unroll
     for (int c = 0; c < COLS; ++c) {
-      const int col = (work->item.col * COLS + c) * 128;
+      const int col = (item->col * COLS + c) * 128;
       if (a->tiles.n % 4 == 0) {
         store_fours(sum + c * 64, h, to, col, added, y, a->tiles.n);
       } else {
@@ -164,7 +156,7 @@ INLINE void store_sums(const float* sum, const Work* work, int row, global const
 INLINE void multiply_tiles(global const uchar* weight, global const uchar* packed, global const float* bias,
                            global float* y, global uchar* workspace, local uint* arrived, uint at,
                            uint warpgroup, const Fp8LinearArgs* a) {
-  const int works = works_of(packed, a);
+  const int items = items_of(&a->tiles);
   const uint thread = get_local_id(0) % 128u;
   const uint my_row = thread / 32u * 16u + thread % 32u / 4u;
   uint stage = 0;
@@ -172,39 +164,22 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
   uint4 next[4];
   float next_b[COLS];
   Ahead ahead;
-#if !EXPERTS
   ahead.index = (int)get_group_id(0);
-  start_item(&ahead, weight, packed, works, warpgroup, a);
-  load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
-#endif
-  for (int index = (int)get_group_id(0); index < works; index += (int)get_num_groups(0)) {
-    Work work = work_at(index, packed, a);
-#if EXPERTS
-    if ((int)warpgroup * 64 >= work.rows) {  // nothing to do but to hand the stages on
-#pragma unroll 1
-      for (int left = (work.item.end - work.item.begin) * 2 * COLS; left > 0; --left) {
-        mbarrier_wait(at + FULL_AT + 8 * stage, parity);
-        warpgroup_barrier(1 + warpgroup);  // or a warp that lags would see the barrier two phases on
-        if (thread == 0) mbarrier_arrive(at + EMPTY_AT + 8 * stage);
-        if (++stage == STAGES) stage = 0, parity ^= 1;
-      }
-      continue;
-    }
-    ahead.index = index;
-    start_item(&ahead, weight, packed, works, warpgroup, a);
-    load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
-#endif
+  start_item(&ahead, weight, packed, items, warpgroup, a);
+  load_block(&ahead, next, next_b, weight, packed, items, warpgroup, a);
+  for (int index = (int)get_group_id(0); index < items; index += (int)get_num_groups(0)) {
+    Item item = item_at(index, &a->tiles);
     float sum[COLS * 64];
 #pragma unroll
     for (int i = 0; i < COLS * 64; ++i) sum[i] = 0.0f;
-    for (int left = work.item.end - work.item.begin; left > 0; --left) {
+    for (int left = item.end - item.begin; left > 0; --left) {
       uint4 now[4];
       float scale_b[COLS];
 #pragma unroll
       for (int i = 0; i < 4; ++i) now[i] = next[i];
 #pragma unroll
       for (int c = 0; c < COLS; ++c) scale_b[c] = next_b[c];
-      load_block(&ahead, next, next_b, weight, packed, works, warpgroup, a);
+      load_block(&ahead, next, next_b, weight, packed, items, warpgroup, a);
       float scale_low = 0.0f;
       float scale_high = 0.0f;
 #pragma unroll
@@ -243,18 +218,16 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
       }
     }
     asm volatile("" : "+r"(index));  // its item is found again: kept, it would cost registers all along
-    work = work_at(index, packed, a);
-    const int row = (int)(warpgroup * 64u + my_row);
-#if !EXPERTS
-    if ((int)warpgroup * 64 >= work.rows) continue;
+    item = item_at(index, &a->tiles);
+    const int row = item.row * 128 + (int)(warpgroup * 64u + my_row);
+    if (item.row * 128 + (int)warpgroup * 64 >= a->tiles.m) continue;
     const int part = (index - a->tiles.whole) % a->tiles.parts;
-    if (work.item.cut >= 0 &&
-        !add_parts(sum, work.item.cut, part, warpgroup, thread,
+    if (item.cut >= 0 &&
+        !add_parts(sum, item.cut, part, warpgroup, thread,
                    (global float4*)((global uint*)workspace + TILE_COUNTERS), (global uint*)workspace, arrived,
                    &a->tiles))
       continue;
-#endif
-    store_sums(sum, &work, row, bias, y, packed, a);
+    store_sums(sum, &item, row, bias, y, a);
   }
 }
 
@@ -274,14 +247,14 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
   barrier(CLK_LOCAL_MEM_FENCE);
   const uint warpgroup = (uint)get_local_id(0) / 128u;
   if (warpgroup == 0) {
-#if COLS == 2 && !EXPERTS
+#if COLS == 2
     REGISTERS_DOWN(24);
 #else
     REGISTERS_DOWN(40);
 #endif
     if (get_local_id(0) == 0) bring_tiles(weight, packed, at, &a);
   } else {
-#if COLS == 2 && !EXPERTS
+#if COLS == 2
     REGISTERS_UP(240);
 #else
     REGISTERS_UP(232);

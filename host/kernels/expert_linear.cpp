@@ -1,6 +1,6 @@
 #include "cl_kernels/args/expert_linear_args.h"
 #include "host/kernels/amx.h"
-#include "host/kernels/fp8_linear.h"
+#include "host/kernels/fp8_experts.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/mma_rows.h"
 #include "host/kernels/ops.h"

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <set>
 #include <vector>
 
+#include "cl_kernels/args/fp8_experts_args.h"
 #include "cl_kernels/args/fp8_linear_args.h"
 #include "host/kernels/activation_layout.h"
+#include "host/kernels/fp8_experts.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/fp8_matmul.h"
 #include "host/kernels/row_tiles.h"
@@ -67,12 +70,10 @@ Case make_case(const Shape& s, bool per_slot, bool bias) {
   return c;
 }
 
-/// The scratch memory behind all launches but the two multiplications.
-std::vector<uint8_t> prepared_scratch(const Target& target, const Case& c) {
+/// The scratch memory behind the first `count` launches.
+std::vector<uint8_t> scratch_of(const Target& target, const Case& c, const kernels::Prepared& prepared,
+                                size_t count) {
   const kernels::OpContext context = context_of(c, target.info);
-  const kernels::Prepared prepared = c.graph.nodes[0].inputs.size() > 2
-                                         ? kernels::prepare_expert_linear_fp8_wgmma(context)
-                                         : kernels::prepare_linear_fp8_wgmma(context);
   std::vector<cl::Buffer> in;
   for (size_t i = 0; i < c.inputs.size(); ++i) {
     const kernels::Bytes bytes = kernels::encode(context.input(i), c.inputs[i]);
@@ -83,7 +84,7 @@ std::vector<uint8_t> prepared_scratch(const Target& target, const Case& c) {
       target.device.allocate(kernels::device_bytes(context.output(0), c.sizes))};
   const cl::Buffer scratch = target.device.allocate(prepared.scratch_bytes);
   target.device.fill(scratch, 0xFF, 0, scratch.bytes());
-  for (size_t i = 0; i + 2 < prepared.launches.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const kernels::Launch& launch = prepared.launches[i];
     cl::Kernel kernel(programs().build(target.device, launch.program), launch.kernel);
     enqueue(target.device, kernel, launch, in, out, scratch, c.sizes);
@@ -101,18 +102,22 @@ T at(const std::vector<uint8_t>& memory, int64_t offset) {
   return value;
 }
 
-/// Compares a row of packed x with columns [first, first + cols) of a record; row < 0: with zeros.
+float scale_of(const uint8_t* record, const kernels::ActivationLayout& layout, int64_t block) {
+  float scale;
+  std::memcpy(&scale, record + layout.scales_offset + block * 4, sizeof scale);
+  return scale;
+}
+
+/// Elements of a row of packed x that are not those of a record; null: of zeros.
 int64_t unlike(const std::vector<uint8_t>& memory, const kernels::Fp8Workspace& place,
                const kernels::Fp8Shape& packed, int64_t packed_row, const uint8_t* record,
-               const kernels::ActivationLayout& layout, int64_t first) {
+               const kernels::ActivationLayout& layout) {
   int64_t wrong = 0;
   const int64_t padded = (packed.m + 127) / 128 * 128;
   for (int64_t col = 0; col < packed.k; ++col) {
-    const uint8_t want = record == nullptr ? 0 : record[first + col];
+    const uint8_t want = record == nullptr ? 0 : record[col];
     wrong += memory[static_cast<size_t>(place.x_at + fp8_activation_offset(packed, packed_row, col))] != want;
-    float scale = 0;
-    if (record != nullptr)
-      std::memcpy(&scale, record + layout.scales_offset + (first + col) / 128 * 4, sizeof scale);
+    const float scale = record == nullptr ? 0.0f : scale_of(record, layout, col / 128);
     wrong += at<float>(memory, place.scales_at + (col / 128 * padded + packed_row) * 4) != scale;
   }
   return wrong;
@@ -125,20 +130,21 @@ TEST_CASE("fp8_linear: x's records become fragments") {
   for (const Target& target : targets()) {
     CAPTURE(target.name);
     const kernels::OpContext context = context_of(c, target.info);
-    const std::vector<uint8_t> memory = prepared_scratch(target, c);
+    const kernels::Prepared prepared = kernels::prepare_linear_fp8_wgmma(context);
+    const std::vector<uint8_t> memory = scratch_of(target, c, prepared, prepared.launches.size() - 2);
     const kernels::ActivationLayout layout = kernels::activation_layout(kActivations, 384);
     const kernels::Bytes records = kernels::encode(context.input(0), c.inputs[0]);
     const auto* bytes = reinterpret_cast<const uint8_t*>(records.data());
     int64_t wrong = 0;
     for (int64_t row = 0; row < 128; ++row)
       wrong += unlike(memory, kernels::fp8_workspace(context), {67, 137, 384}, row,
-                      row < 67 ? bytes + row * layout.row_bytes : nullptr, layout, 0);
+                      row < 67 ? bytes + row * layout.row_bytes : nullptr, layout);
     CHECK(wrong == 0);
     for (int64_t i = 0; i < TILE_COUNTERS; ++i) CHECK(at<uint32_t>(memory, 4 * i) == 0);
   }
 }
 
-TEST_CASE("fp8_linear: entries are gathered for their experts, tile by tile") {
+TEST_CASE("fp8_experts: entries are gathered for their experts, tile by tile") {
   constexpr int64_t kTokens = 211, kTopK = 2, kExperts = 5, kCols = 256;
   for (const bool per_slot : {false, true}) {
     Case c = make_case({kTokens, 33, kCols, kTopK, kExperts}, per_slot, false);
@@ -148,37 +154,74 @@ TEST_CASE("fp8_linear: entries are gathered for their experts, tile by tile") {
     for (const Target& target : targets()) {
       CAPTURE(target.name);
       const kernels::OpContext context = context_of(c, target.info);
-      const kernels::Fp8Workspace place = kernels::fp8_workspace(context);
-      const std::vector<uint8_t> memory = prepared_scratch(target, c);
+      const kernels::Fp8ExpertsWorkspace place = kernels::fp8_experts_workspace(context);
+      const kernels::Prepared prepared = kernels::prepare_expert_linear_fp8_wgmma(context);
+      const std::vector<uint8_t> memory = scratch_of(target, c, prepared, prepared.launches.size() - 1);
       const int64_t x_cols = per_slot ? kCols * kTopK : kCols;
       const kernels::ActivationLayout layout = kernels::activation_layout(kActivations, x_cols);
       const kernels::Bytes records = kernels::encode(context.input(0), c.inputs[0]);
       const auto* bytes = reinterpret_cast<const uint8_t*>(records.data());
-      const int64_t rows = kernels::fp8_expert_rows(kTokens * kTopK, kExperts);
-      int64_t tile = 0;
+      const auto table = at<ExpertTiles>(memory, place.tiles_at);
+      std::set<int64_t> seen;  // entries
+      int64_t packed = 0;
       int64_t wrong = 0;
-      for (int64_t e = 0; e < kExperts; ++e) {
-        std::vector<int64_t> entries;
-        for (int64_t i = 0; i < kTokens * kTopK; ++i)
-          if (c.inputs[1].at(i / kTopK, i % kTopK) == static_cast<double>(e)) entries.push_back(i);
-        for (size_t first = 0; first < entries.size(); first += 128, ++tile) {
-          const auto count = static_cast<int64_t>(std::min<size_t>(128, entries.size() - first));
-          const auto got = at<ExpertTile>(memory, place.table_at + 16 + tile * 16);
-          REQUIRE(got.expert == e);
-          REQUIRE(got.count == count);
-          for (int64_t r = 0; r < (count + 63) / 64 * 64; ++r) {
-            const int64_t entry = r < count ? entries[first + static_cast<size_t>(r)] : 0;
-            if (r < count)
-              CHECK(at<int32_t>(memory, place.lists_at + (kExperts + 2 + got.start + r) * 4) == entry);
-            wrong += unlike(memory, place, {rows, 33, kCols}, tile * 128 + r,
-                            r < count ? bytes + entry / kTopK * layout.row_bytes : nullptr, layout,
-                            per_slot ? entry % kTopK * kCols : 0);
+      for (int64_t t = 0; t < table.tiles; ++t) {
+        const auto tile = at<ExpertTile>(memory, place.tiles_at + 16 + t * 16);
+        const int64_t rows = (tile.count + 7) / 8 * 8;
+        REQUIRE(tile.count > 0);
+        REQUIRE(tile.count <= EXPERT_TILE_ENTRIES);
+        REQUIRE(tile.first == packed);
+        for (int64_t e = 0; e < rows / 8; ++e)
+          CHECK(at<int32_t>(memory, place.eights_at + (packed / 8 + e) * 4) == t);
+        packed += rows;
+        for (int64_t r = 0; r < rows; ++r) {
+          const int64_t entry =
+              r < tile.count ? at<int32_t>(memory, place.lists_at + (kExperts + 2 + tile.start + r) * 4) : -1;
+          if (entry >= 0) {
+            REQUIRE(entry < kTokens * kTopK);
+            CHECK(c.inputs[1].at(entry / kTopK, entry % kTopK) == static_cast<double>(tile.expert));
+            CHECK(seen.insert(entry).second);
+          }
+          const uint8_t* record = entry < 0 ? nullptr : bytes + entry / kTopK * layout.row_bytes;
+          const int64_t first = per_slot && entry >= 0 ? entry % kTopK * kCols : 0;
+          for (int64_t col = 0; col < kCols; ++col) {
+            const int64_t offset =
+                place.x_at + tile.first * kCols + kernels::fp8_expert_x_offset(rows, r, col);
+            wrong += memory[static_cast<size_t>(offset)] != (record == nullptr ? 0 : record[first + col]);
+          }
+          for (int64_t block = 0; block < kCols / 128; ++block) {
+            const int64_t offset = place.scales_at + (tile.first * (kCols / 128) + block * rows + r) * 4;
+            wrong += at<float>(memory, offset) !=
+                     (record == nullptr ? 0.0f : scale_of(record, layout, first / 128 + block));
           }
         }
       }
       CHECK(wrong == 0);
-      CHECK(at<int32_t>(memory, place.table_at) == tile);
-      CHECK(tile * 128 <= rows);
+      CHECK(std::ssize(seen) == kTokens * kTopK - 2);
+      CHECK(table.eights * 8 == packed);
+      CHECK(table.eights <= kernels::fp8_expert_eights(kTokens * kTopK, kExperts));
+      CHECK(table.tiles == kExperts + 1);
+    }
+  }
+}
+
+TEST_CASE("fp8_experts: packing gives every element a place, as wgmma's words and its swizzle want it") {
+  constexpr int64_t kRows = 24, kCols = 256;
+  std::set<int64_t> places;
+  for (int64_t row = 0; row < kRows; ++row)
+    for (int64_t col = 0; col < kCols; ++col) places.insert(kernels::fp8_expert_x_offset(kRows, row, col));
+  CHECK(std::ssize(places) == kRows * kCols);
+  CHECK(*places.begin() == 0);
+  CHECK(*places.rbegin() == kRows * kCols - 1);
+  // A thread holds the 16 columns from 16 lane on of a row of W. As wgmma's operands its word w of step s,
+  // with columns 4 lane + 16 w .. + 3 of B's 32 (PTX ISA, m64nNk32), is word 2 s + w of these.
+  for (int64_t row = 0; row < kRows; ++row) {
+    for (int64_t lane = 0; lane < 4; ++lane) {
+      for (int64_t word = 0; word < 4; ++word) {
+        const int64_t plain = (kRows + row) * 64 + word / 2 * 32 + word % 2 * 16 + lane * 4;
+        CHECK(kernels::fp8_expert_x_offset(kRows, row, 64 + lane * 16 + word * 4) ==
+              (plain ^ (plain >> 3 & 0x30)));
+      }
     }
   }
 }
@@ -189,8 +232,9 @@ TEST_CASE("fp8_linear: ragged sizes, cut tiles, experts with none, some and many
                          Shape{130, 264, 4096}, Shape{700, 2184, 1024}, Shape{2177, 520, 1024}}) {
     check(make_case(s, false, s.rows % 16 == 8));
   }
-  for (const Shape& s : {Shape{9, 40, 1024, 4, 32}, Shape{33, 264, 1024, 2, 3}, Shape{150, 328, 1152, 2, 5},
-                         Shape{300, 129, 1024, 3, 7}}) {
+  for (const Shape& s :
+       {Shape{9, 40, 1024, 4, 32}, Shape{33, 264, 1024, 2, 3}, Shape{150, 328, 1152, 2, 5},
+        Shape{300, 129, 1024, 3, 7}, Shape{1100, 264, 1024, 1, 9}, Shape{620, 200, 1280, 2, 3}}) {
     check(make_case(s, false, true));
     check(make_case(s, true, false));
   }
