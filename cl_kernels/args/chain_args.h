@@ -9,11 +9,9 @@ typedef struct ChainLink {
   i32 waits;     // 1: what came before must be done
   i32 before;    // workers of all launches before it
   i32 pointers;  // index of its first buffer in the table of addresses
-  i32 args;      // bytes from the start of all args
-  i32 claimed;   // workers that a group has taken, 0 at the start
-  i32 reserved;
+  i32 args;      // bytes from the start of the call
 } ChainLink;
-ARGS_SIZE(ChainLink, 32)
+ARGS_SIZE(ChainLink, 24)
 
 // One launch of a chain of groups (cl_kernels/chain_groups.cl). Its record: this, addresses of its buffers,
 // its args from byte `args` on; the next record follows.

@@ -54,15 +54,6 @@ static void attention_split_item(int token, int kv_head, int head_block, int slo
   }
 }
 
-// Which run of neighbouring items is a worker's. UNITS threads of a CPU take the workers in turn, so that runs
-// UNITS workers apart are neighbours: a thread goes on with the rows that it has asked for.
-static inline uint attention_place(uint worker, uint workers) {
-#ifdef UNITS
-  if (workers % UNITS == 0) return worker % UNITS * (workers / UNITS) + worker / UNITS;
-#endif
-  return worker;
-}
-
 static void attention_decode_split_body(uint worker, uint workers, global const float* restrict q,
                                         global const uchar* restrict keys,
                                         global const uchar* restrict values,
@@ -74,9 +65,9 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
   const int head_blocks = (a->heads / a->kv_heads + QUERIES - 1) / QUERIES;
   const int rows = a->kv_heads * head_blocks;
   const ulong items = (ulong)(a->tokens * a->tiles) * (uint)rows;
-  const uint place = attention_place(worker, workers);
-  const int end = (int)(items * (place + 1) / workers);
-  for (int item = (int)(items * place / workers); item < end; ++item) {
+  // Threads of a CPU take neighbouring workers, and go on with the rows that they have asked for.
+  const int end = (int)(items * (worker + 1) / workers);
+  for (int item = (int)(items * worker / workers); item < end; ++item) {
     const int head_block = item % head_blocks;
     const int kv_head = item / head_blocks % a->kv_heads;
     const int token = item / rows % a->tokens;

@@ -88,8 +88,6 @@ Prepared prepare_attention_split(const OpContext& context) {
   Launch split = make_launch("attention/decode_split", shape_constants(context, shape),
                              attention_buffers(context, scratch_ref()), shape.lanes);
   split.kernel = "attention_decode_split";
-  if (one_item_workers(context.device))
-    split.program.defines.push_back(constant("UNITS", std::max<int64_t>(1, context.device.compute_units)));
   split.local_bytes = static_cast<size_t>(shape.local_bytes());
   const int64_t head_blocks = op.kv_heads * divide_up(op.heads / op.kv_heads, shape.queries);
   split.work = attention_work(args, context, [head_blocks](const AttentionArgs& a) {

@@ -14,7 +14,8 @@ namespace clinfer::kernels {
 struct BoundLaunch {
   const Launch* launch;
   std::vector<cl::Buffer> buffers;
-  std::vector<bool> writes;  ///< which of them
+  std::vector<bool> writes;   ///< which of them
+  bool knows_context = true;  ///< whether work() may differ between calls of as many tokens and outputs
 };
 
 /// Gives the built program of a source, for the chain's device.

@@ -25,18 +25,25 @@ class ItemChain : public Chain {
   size_t launches() const override { return launches_.size(); }
 
  private:
+  static constexpr graph::Sizes kNoSizes{0, 0, 0};
+
   void place_buffers(const cl::Program& program);
+  void place_args(size_t link, const graph::Sizes& sizes, bool again);
   cl_uint write_call(const graph::Sizes& sizes);
 
   cl::Device device_;
   std::vector<BoundLaunch> launches_;
-  std::vector<ChainLink> links_;  ///< one a launch; workers, waits and args change from call to call
-  std::vector<bool> waits_;       ///< chain_waits of the launches
-  cl::Buffer addresses_;          ///< of all launches' buffers
-  cl::Buffer done_;               ///< counts workers
-  cl::Buffer call_;               ///< links, then args
-  cl::StagedWrite written_;       ///< to it
-  cl_uint done_before_ = 0;       ///< counted so far, modulo 2^32
+  std::vector<ChainLink> links_;   ///< one a launch; workers, waits and args change from call to call
+  std::vector<size_t> changing_;   ///< of them, those that know the context
+  std::vector<int64_t> workers_;   ///< of the launches in the last call
+  std::vector<bool> waits_;        ///< chain_waits of the launches
+  i32 sides_;                      ///< into which their workers are cut
+  cl::Buffer addresses_;           ///< of all launches' buffers
+  cl::Buffer done_;                ///< counts workers
+  cl::Buffer call_;                ///< links, workers taken of each side, then args
+  cl::StagedWrite written_;        ///< to it
+  graph::Sizes sizes_ = kNoSizes;  ///< of the last call
+  cl_uint done_before_ = 0;        ///< counted so far, modulo 2^32
   std::optional<cl::Kernel> kernel_;
 };
 

@@ -167,10 +167,11 @@ bool Executor::may_write(const graph::Node& node, const kernels::BufferRef& ref)
 }
 
 void Executor::add_launches(size_t step, std::vector<kernels::BoundLaunch>& launches) const {
+  const bool knows = knows_context(*plan_, plan_->steps[step]);
   for (const BoundLaunch& b : steps_[step].launches) {
     std::vector<bool> writes;
     for (const kernels::BufferRef& ref : b.launch->buffers) writes.push_back(may_write(node_of(step), ref));
-    launches.push_back({b.launch, b.buffers, std::move(writes)});
+    launches.push_back({b.launch, b.buffers, std::move(writes), knows});
   }
 }
 

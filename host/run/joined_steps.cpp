@@ -13,7 +13,29 @@ int device_of(const plan::Plan& plan, size_t step) {
   return plan.graph.nodes[static_cast<size_t>(plan.steps[step].node)].device;
 }
 
+/// Ops whose launches ask for the rows of their operands alone.
+template <class... Ops>
+bool is_one_of(const graph::Op& op) {
+  return (std::holds_alternative<Ops>(op) || ...);
+}
+
+bool goes_by_rows(const graph::Op& op) {
+  using namespace graph;
+  return is_one_of<Embedding, CacheAppend, RmsNorm, LayerNorm, Pointwise, Linear, HeadLinear, Rope, Slice,
+                   Concat, Add, Glu, Router, ExpertLinear, ExpertCombine, SelectRows, Quantize, GatedSum>(op);
+}
+
 }  // namespace
+
+bool knows_context(const plan::Plan& plan, const plan::Step& step) {
+  const graph::Node& node = plan.graph.nodes[static_cast<size_t>(step.node)];
+  const auto of_context = [&](graph::ValueId id) {
+    const graph::Value& value = plan.graph.value(id);
+    return value.cache() == nullptr && value.type.rows.symbol == graph::Symbol::context;
+  };
+  return !goes_by_rows(node.op) || std::ranges::any_of(node.inputs, of_context) ||
+         std::ranges::any_of(node.outputs, of_context);
+}
 
 std::vector<JoinedSteps> joined_steps(const plan::Plan& plan,
                                       const std::function<const graph::DeviceInfo&(int)>& device,

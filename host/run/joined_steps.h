@@ -24,6 +24,10 @@ std::vector<JoinedSteps> joined_steps(const plan::Plan& plan,
                                       const std::function<const graph::DeviceInfo&(int device)>& device,
                                       std::optional<kernels::ChainKind> as);
 
+/// Whether the work of a step's launches may differ between calls of as many tokens and outputs, as
+/// attention's does.
+bool knows_context(const plan::Plan& plan, const plan::Step& step);
+
 /// Programs that chains of items of the plan will ask for, before anything is bound.
 struct ChainProgram {
   int device;
