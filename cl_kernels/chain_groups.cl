@@ -1,9 +1,11 @@
 // Launches one after another in a single one, by groups that run side by side: as many as the device holds at
 // once. Workers of a launch are dealt out in turn, and where a launch needs what an earlier one wrote, all
-// groups meet. A launch whose groups are smaller has several workers in one group, each with named barriers
-// and local memory of its own.
+// groups meet: each says that it has arrived, and waits for the others only when it comes to a launch that it
+// has workers of, which it begins before. A launch whose groups are smaller has several workers in one group,
+// each with named barriers and local memory of its own.
 //   CHAIN_FUNCTIONS(groups): here the host puts the functions (host/cl/joined_source.h), with
-//   CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch): calls the one of that number
+//   CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch, begun): calls the one of that
+//   number; and CHAIN_BEGIN(function, group, workers, pointers, args, memory), which begins it
 //   CHAIN_THREADS: work-items of a group
 //   CHAIN_LOCAL: bytes of local memory for the functions
 //   CHAIN_RECORD: words of the longest record
@@ -16,14 +18,28 @@ CHAIN_FUNCTIONS(groups)
 
 #define CHAIN_WORDS ((CHAIN_RECORD + CHAIN_THREADS - 1) / CHAIN_THREADS)  // of a record for a work-item
 
-// What this group's work-items wrote is seen by all who see what comes after, and what others wrote by it.
-static void chain_fence(void) {
+// chain_release: counts a group in; what its work-items wrote before is seen by those who then acquire.
+// chain_acquire: how many have been counted.
 #if CHAIN_PTX
-  asm volatile("fence.acq_rel.gpu;" : : : "memory");
-#else
-  mem_fence(CLK_GLOBAL_MEM_FENCE);
-#endif
+static void chain_release(global volatile uint* arrived) {
+  asm volatile("fence.acq_rel.gpu;\nred.relaxed.gpu.global.add.u32 [%0], 1;" : : "l"(arrived) : "memory");
 }
+static uint chain_acquire(global volatile uint* arrived) {
+  uint count;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(count) : "l"(arrived) : "memory");
+  return count;
+}
+#else
+static void chain_release(global volatile uint* arrived) {
+  mem_fence(CLK_GLOBAL_MEM_FENCE);
+  atomic_inc(arrived);
+}
+static uint chain_acquire(global volatile uint* arrived) {
+  const uint count = *arrived;
+  mem_fence(CLK_GLOBAL_MEM_FENCE);
+  return count;
+}
+#endif
 
 // This work-item's words of a record.
 static void chain_read(global const uint* record, uint* words) {
@@ -42,18 +58,20 @@ static void chain_put(const uint* words, local uint* record) {
   }
 }
 
+// Behind a barrier of the group.
+static void chain_arrive(global volatile uint* arrived) {
+  if (get_local_id(0) == 0) chain_release(arrived);
+}
+
 // Until `target` groups have arrived. Counts wrap round. Gives up after `most_spins`, unless that is 0.
-static void chain_meet(global volatile uint* arrived, uint target, int most_spins, global int* late) {
+static void chain_await(global volatile uint* arrived, uint target, int most_spins, global int* late) {
   if (get_local_id(0) == 0) {
-    chain_fence();
-    atomic_inc(arrived);
-    for (int spins = 0; (int)(*arrived - target) < 0; ++spins) {
+    for (int spins = 0; (int)(chain_acquire(arrived) - target) < 0; ++spins) {
       if (most_spins > 0 && spins >= most_spins) {
         *late = 1;
         break;
       }
     }
-    chain_fence();
   }
   barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 }
@@ -69,9 +87,13 @@ kernel __attribute__((reqd_work_group_size(CHAIN_THREADS, 1, 1))) void chain_gro
   const uint groups = (uint)get_num_groups(0);
   local const GroupLink* link = (local const GroupLink*)record;
   uint target = base;
-  if (most_spins > 0) chain_meet(arrived, target + groups, most_spins, late);
+  if (most_spins > 0) {
+    chain_arrive(arrived);
+    chain_await(arrived, target + groups, most_spins, late);
+  }
   uint words[CHAIN_WORDS];  // of the record to come
   chain_read(records, words);
+  bool waiting = false;  // has arrived, but not seen that all have
   for (int i = 0; i < count; ++i) {
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     chain_put(words, record);
@@ -79,12 +101,25 @@ kernel __attribute__((reqd_work_group_size(CHAIN_THREADS, 1, 1))) void chain_gro
     records += link->words;
     chain_read(records, words);
     if (link->waits) {
+      if (waiting) chain_await(arrived, target, 0, late);
       target += groups;
-      chain_meet(arrived, target, 0, late);
+      chain_arrive(arrived);
+      waiting = true;
     }
-    CHAIN_CALL(link->function, (group + groups - (uint)link->turn) % groups, groups, (uint)link->workers,
-               (local const ulong*)((local const uchar*)record + sizeof(GroupLink)),
-               (local const uchar*)record + link->args, memory, (uint)link->scratch);
+    const uint taker = (group + groups - (uint)link->turn) % groups;
+    const uint takers = (uint)link->takers;
+    if (taker < takers) {
+      local const ulong* pointers = (local const ulong*)((local const uchar*)record + sizeof(GroupLink));
+      local const uchar* args = (local const uchar*)record + link->args;
+      const bool begun = waiting;
+      if (waiting) {
+        CHAIN_BEGIN(link->function, taker, (uint)link->workers, pointers, args, memory);
+        chain_await(arrived, target, 0, late);
+        waiting = false;
+      }
+      CHAIN_CALL(link->function, taker, takers, (uint)link->workers, pointers, args, memory, (uint)link->scratch,
+                 begun);
+    }
   }
 }
 

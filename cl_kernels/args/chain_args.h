@@ -23,6 +23,6 @@ typedef struct GroupLink {
   i32 args;      // bytes from the start of the record
   i32 words;     // of the record, in 4 bytes
   i32 turn;      // the group that takes its first worker, so that launches that wait for nothing spread
-  i32 reserved;
+  i32 takers;    // groups from that one on that take workers; others go on
 } GroupLink;
 ARGS_SIZE(GroupLink, 32)

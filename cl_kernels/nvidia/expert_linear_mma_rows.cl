@@ -18,5 +18,6 @@ kernel __attribute__((reqd_work_group_size(256, 1, 1))) void expert_linear_mma_r
     return;
   }
   const long from = a.per_slot ? slot : slot / a.top_k;
-  mma_rows(weight, &a.weight, expert, x + from * a.weight.cols, 0, 1, first, step, 0, a.chunks, 0, to, 0, memory);
+  const Share share = share_of(weight, &a.weight, expert, first, step, 0, a.chunks);
+  mma_rows(&share, false, x + from * a.weight.cols, 0, 1, 0, to, 0, memory);
 }

@@ -22,8 +22,15 @@ class JoinForm {
   virtual std::string unit_end() const = 0;
   /// A unit's text with its kernels as functions.
   virtual std::string functions(const std::string& text, const std::vector<KernelText>& kernels) const = 0;
-  /// The function chain_call_<number>, which unpacks a kernel's arguments.
-  virtual std::string caller(int number, size_t local_size, const KernelText& kernel) const = 0;
+  /// The function chain_call_<number>, which unpacks a kernel's arguments; `begins`: another may have begun
+  /// it.
+  virtual std::string caller(int number, size_t local_size, const KernelText& kernel, bool begins) const = 0;
+  /// Parameters of CHAIN_BEGIN, or nothing where nothing can begin before it is called.
+  virtual std::string_view begin_parameters() const { return {}; }
+  /// Whether a worker of such groups has one for itself, so that what begins it can.
+  virtual bool can_begin(size_t) const { return false; }
+  /// The function chain_begin_<number> of a kernel that begins another.
+  virtual std::string beginner(int, const KernelText&) const { return {}; }
 };
 
 /// Kernels of one work-item a group.
@@ -34,7 +41,7 @@ class JoinItems : public JoinForm {
   std::string unit_begin(size_t local_size) const override;
   std::string unit_end() const override;
   std::string functions(const std::string& text, const std::vector<KernelText>& kernels) const override;
-  std::string caller(int number, size_t local_size, const KernelText& kernel) const override;
+  std::string caller(int number, size_t local_size, const KernelText& kernel, bool begins) const override;
 };
 
 /// Kernels of groups, by groups of `threads` work-items.
@@ -43,12 +50,15 @@ class JoinGroups : public JoinForm {
   explicit JoinGroups(size_t threads) : threads_(threads) {}
   std::string head() const override;
   std::string_view call_parameters() const override {
-    return "group, groups, workers, pointers, args, memory, scratch";
+    return "group, groups, workers, pointers, args, memory, scratch, begun";
   }
+  std::string_view begin_parameters() const override { return "group, workers, pointers, args, memory"; }
+  bool can_begin(size_t local_size) const override { return local_size == threads_; }
+  std::string beginner(int number, const KernelText& kernel) const override;
   std::string unit_begin(size_t local_size) const override;
   std::string unit_end() const override;
   std::string functions(const std::string& text, const std::vector<KernelText>& kernels) const override;
-  std::string caller(int number, size_t local_size, const KernelText& kernel) const override;
+  std::string caller(int number, size_t local_size, const KernelText& kernel, bool begins) const override;
 
  private:
   size_t threads_;

@@ -68,6 +68,9 @@ std::string type_of_memory(const KernelText& kernel) {
   return "chain_memory_" + kernel.name;
 }
 
+constexpr std::string_view kParameters =
+    "uint workers, local const ulong* pointers, local const uchar* args, local uchar* memory";
+
 }  // namespace
 
 /// Work-items wait for those of their worker, in barriers 1, 2, ...: 0 is the whole group's.
@@ -88,6 +91,7 @@ std::string JoinGroups::unit_begin(size_t local_size) const {
       "#define reqd_work_group_size(x, y, z) always_inline\n"
       "#define get_group_id(d) chain_worker\n"
       "#define get_num_groups(d) chain_workers\n"
+      "#define CHAIN_BEGUN chain_begun\n"
       "#define get_local_id(d) ((size_t)(chain_item() % " +
       size +
       "u))\n"
@@ -99,7 +103,7 @@ std::string JoinGroups::unit_begin(size_t local_size) const {
 
 std::string JoinGroups::unit_end() const {
   return "#undef kernel\n#undef reqd_work_group_size\n#undef barrier\n#undef get_group_id\n"
-         "#undef get_num_groups\n#undef get_local_id\n#undef get_global_id\n";
+         "#undef get_num_groups\n#undef get_local_id\n#undef get_global_id\n#undef CHAIN_BEGUN\n";
 }
 
 std::string JoinGroups::functions(const std::string& text, const std::vector<KernelText>& kernels) const {
@@ -111,7 +115,9 @@ std::string JoinGroups::functions(const std::string& text, const std::vector<Ker
     result.append(text, from, kernel.begin - from);
     result += "typedef struct {\n  uint unused[4];\n" + body.members + "} " + type + ";\n";
     result.append(text, kernel.begin, kernel.parameters_at - kernel.begin);
-    result += "const uint chain_worker, const uint chain_workers, local uchar* chain_memory, ";
+    result +=
+        "const uint chain_worker, const uint chain_workers, local uchar* chain_memory, const bool "
+        "chain_begun, ";
     result.append(text, kernel.parameters_at, kernel.body - kernel.parameters_at) += "\n";
     for (const std::string& name : body.names)
       result += "#define " + name + " (((local " + type + "*)chain_memory)->" + name + ")\n";
@@ -123,16 +129,15 @@ std::string JoinGroups::functions(const std::string& text, const std::vector<Ker
 }
 
 /// Workers of a launch take turns at the places of all groups, first the first place of each.
-std::string JoinGroups::caller(int number, size_t local_size, const KernelText& kernel) const {
+std::string JoinGroups::caller(int number, size_t local_size, const KernelText& kernel, bool begins) const {
   const std::string size = std::to_string(local_size);
   const std::string type = type_of_memory(kernel);
+  const std::string begun = begins ? "begun && worker == group" : "false";
   return "typedef char chain_fits_" + std::to_string(number) + "[sizeof(" + type +
          ") <= CHAIN_LOCAL ? 1 : -1];\n"
          "static __attribute__((noinline)) void chain_call_" +
-         std::to_string(number) +
-         "(uint group, uint groups, uint workers, local const ulong* pointers, local const uchar* args, "
-         "local "
-         "uchar* memory, uint scratch) {\n"
+         std::to_string(number) + "(uint group, uint groups, " + std::string(kParameters) +
+         ", uint scratch, bool begun) {\n"
          "  const uint fixed = CHAIN_ROUND(sizeof(" +
          type +
          "));\n"
@@ -143,9 +148,15 @@ std::string JoinGroups::caller(int number, size_t local_size, const KernelText& 
          "  if (place >= places) return;\n"
          "  local uchar* mine = memory + place * bytes;\n"
          "  for (uint worker = place * groups + group; worker < workers; worker += places * groups) {\n    " +
-         kernel.name + "(worker, workers, mine" + arguments_of(kernel, "local", "(mine + fixed)") +
+         kernel.name + "(worker, workers, mine, " + begun + arguments_of(kernel, "local", "(mine + fixed)") +
          ");\n"
          "    barrier(CLK_LOCAL_MEM_FENCE);\n  }\n}\n";
+}
+
+std::string JoinGroups::beginner(int number, const KernelText& kernel) const {
+  return "static __attribute__((noinline)) void chain_begin_" + std::to_string(number) + "(uint group, " +
+         std::string(kParameters) + ") {\n  " + kernel.name + "(group, workers, memory, false" +
+         arguments_of(kernel, "local", "memory") + ");\n}\n";
 }
 
 }  // namespace clinfer::cl

@@ -30,7 +30,7 @@ std::string JoinItems::functions(const std::string& text, const std::vector<Kern
   return result.append(text, from);
 }
 
-std::string JoinItems::caller(int number, size_t, const KernelText& kernel) const {
+std::string JoinItems::caller(int number, size_t, const KernelText& kernel, bool) const {
   return "static __attribute__((noinline)) void chain_call_" + std::to_string(number) +
          "(uint worker, uint workers, global const ulong* pointers, global const uchar* args, float* "
          "scratch) "

@@ -33,6 +33,16 @@ ResolvedUnit resolved(const SourceLoader& loader, const JoinedUnit& unit) {
   return result;
 }
 
+const KernelText* find_kernel(const ResolvedUnit& resolved, const std::string& name) {
+  const auto found = std::ranges::find(resolved.kernels, name, &KernelText::name);
+  return found == resolved.kernels.end() ? nullptr : &*found;
+}
+
+/// The kernel that begins one of that name, or null.
+const KernelText* beginner_of(const JoinForm& form, const ResolvedUnit& resolved, const std::string& name) {
+  return form.can_begin(resolved.local_size) ? find_kernel(resolved, name + "_begin") : nullptr;
+}
+
 /// One unit; `number` of its first kernel.
 std::string unit_text(const JoinForm& form, const ResolvedUnit& resolved, size_t index, int number) {
   const std::string text = form.functions(resolved.text, resolved.kernels);
@@ -42,10 +52,13 @@ std::string unit_text(const JoinForm& form, const ResolvedUnit& resolved, size_t
   for (const std::string& name : names.declarations) result += "#define " + name + " " + prefix + name + "\n";
   result += text;
   for (const std::string& wanted : resolved.unit->kernels) {
-    const auto found = std::ranges::find(resolved.kernels, wanted, &KernelText::name);
-    if (found == resolved.kernels.end())
+    const KernelText* found = find_kernel(resolved, wanted);
+    if (found == nullptr)
       throw Error(Fault::device, "kernel source " + resolved.unit->entry + " has no kernel " + wanted);
-    result += form.caller(number++, resolved.local_size, *found);
+    const KernelText* begin = beginner_of(form, resolved, wanted);
+    result += form.caller(number, resolved.local_size, *found, begin != nullptr);
+    if (begin != nullptr) result += form.beginner(number, *begin);
+    ++number;
   }
   for (const std::string& name : names.declarations) result += "#undef " + name + "\n";
   for (const std::string& name : names.macros) result += "#undef " + name + "\n";
@@ -56,15 +69,20 @@ std::string functions_text(const JoinForm& form, std::span<const ResolvedUnit> u
   std::string text = form.head();
   const std::string parameters(form.call_parameters());
   std::string calls = "#define CHAIN_CALL(function, " + parameters + ") switch (function) {";
+  const std::string begin_parameters(form.begin_parameters());
+  std::string begins = "#define CHAIN_BEGIN(function, " + begin_parameters + ") switch (function) {";
   int number = 0;
   for (size_t i = 0; i < units.size(); ++i) {
     text += unit_text(form, units[i], i, number);
     for (size_t k = 0; k < units[i].unit->kernels.size(); ++k, ++number) {
       const std::string n = std::to_string(number);
       calls += " case " + n + ": chain_call_" + n + "(" + parameters + "); break;";
+      if (beginner_of(form, units[i], units[i].unit->kernels[k]) != nullptr)
+        begins += " case " + n + ": chain_begin_" + n + "(" + begin_parameters + "); break;";
     }
   }
-  return text + calls + " }\n";
+  text += calls + " }\n";
+  return begin_parameters.empty() ? text : text + begins + " }\n";
 }
 
 std::unique_ptr<JoinForm> form_of(JoinAs as, std::span<const ResolvedUnit> units) {

@@ -25,7 +25,11 @@ enum class JoinAs { items, groups };
 /// does what group `group` of `groups` has to of `workers` groups of the kernel; `memory`: CHAIN_LOCAL bytes
 /// of local memory, `scratch`: those of the kernel's local pointer. Smaller groups, of 32 work-items or a
 /// power of two more, lie side by side in one, with PTX's barriers.
-///   #define CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch)
+///   #define CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch, begun)
+///   #define CHAIN_BEGIN(function, group, workers, pointers, args, memory)
+/// CHAIN_BEGIN calls the kernel <name>_begin, where <name> has one in its unit and groups of CHAIN_THREADS:
+/// it reads nothing that others write, and leaves what it has in local memory, which both declare alike. With
+/// `begun` CHAIN_BEGUN then is true for that worker of <name>.
 ///
 /// Names of each unit get a prefix of their own and its macros end with it, so that units may define the
 /// same; for that, brackets must balance in each branch of an #if. Throws Error(Fault::device) when a file is

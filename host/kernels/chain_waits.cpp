@@ -4,13 +4,9 @@
 
 namespace clinfer::kernels {
 
-namespace {
-
 bool clash(const Access& a, const Access& b) {
   return (a.writes || b.writes) && a.begin < b.end && b.begin < a.end;
 }
-
-}  // namespace
 
 std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches) {
   std::vector<bool> waits;

@@ -13,6 +13,9 @@ struct Access {
   bool writes = false;
 };
 
+/// Whether one of two launches must wait for the other.
+bool clash(const Access& a, const Access& b);
+
 /// Whether each launch of a row must wait until all before it are done everywhere: it touches what one since
 /// the last such wait wrote, or writes what one read.
 std::vector<bool> chain_waits(std::span<const std::vector<Access>> launches);

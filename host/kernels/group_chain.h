@@ -1,12 +1,13 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "cl_kernels/args/chain_args.h"
 #include "host/cl/kernel.h"
 #include "host/cl/staged_write.h"
 #include "host/kernels/chain.h"
-#include "host/kernels/chain_waits.h"
+#include "host/kernels/chain_order.h"
 
 namespace clinfer::kernels {
 
@@ -25,23 +26,25 @@ class GroupChain : public Chain {
  private:
   cl::Program build(const ProgramLookup& programs);
   void expect_side_by_side();
-  void find_waits(const std::vector<bool>& live);
-  void append_record(size_t launch, const Work& work, i32 turn, std::vector<std::byte>& records) const;
+  void find_order(const std::vector<Work>& works);
+  void share_out(std::vector<Work>& works) const;
+  void append_record(size_t launch, const Work& work, const GroupLink& link,
+                     std::vector<std::byte>& records) const;
   int write_records(const graph::Sizes& sizes);
   void enqueue(int count, cl_int most_spins);
 
   cl::Device device_;
   std::vector<BoundLaunch> launches_;
+  size_t threads_ = 1;                 ///< of a group
   std::vector<int> functions_;         ///< numbers, one a launch
   std::vector<uint64_t> addresses_;    ///< of all launches' buffers, one launch after another
   std::vector<size_t> first_address_;  ///< of each launch
-  std::vector<GroupLink> links_;       ///< one a launch
-  std::vector<bool> live_;             ///< launches of the last call that had work
-  std::vector<std::vector<Access>> accesses_;
-  size_t local_bytes_ = 0;      ///< for the functions
-  size_t record_words_ = 0;     ///< most
-  cl_uint meetings_ = 0;        ///< in one call
-  cl_uint arrived_before_ = 0;  ///< groups counted so far, modulo 2^32
+  std::vector<ChainStep> steps_;       ///< one a launch, of the last call
+  std::vector<ChainTurn> order_;       ///< of those
+  size_t local_bytes_ = 0;             ///< for the functions
+  size_t record_words_ = 0;            ///< most
+  cl_uint meetings_ = 0;               ///< in one call
+  cl_uint arrived_before_ = 0;         ///< groups counted so far, modulo 2^32
   cl::StagedWrite written_;
   cl::Buffer records_;
   cl::Buffer arrived_;  ///< counts groups

@@ -1,6 +1,7 @@
 #include "host/kernels/mma_rows.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "cl_kernels/args/mma_rows_args.h"
@@ -66,6 +67,8 @@ int64_t groups_of(const graph::DeviceInfo& device, const graph::Weight& weight, 
   return std::min(ceil_div(weight.rows, kRowTile), ceil_div(units, parts));
 }
 
+constexpr std::string_view kLinear = "linear_mma_rows";
+
 Launch launch_of(const std::string& stem, std::vector<BufferRef> buffers) {
   Launch launch;
   launch.program.stem = stem;
@@ -111,7 +114,7 @@ Launch join_launch(const OpContext& context, MmaRowsArgs args, bool few) {
 /// Groups of their own take each split of the chunks; the parts go to scratch memory.
 Launch split_launch(const OpContext& context, const MmaRowsArgs& args, int64_t groups, bool few) {
   const graph::Weight& weight = *context.input(1).weight();
-  Launch parts = launch_of("linear_mma_rows", {input_ref(0), input_ref(1), input_ref(0), scratch_ref()});
+  Launch parts = launch_of(std::string(kLinear), {input_ref(0), input_ref(1), input_ref(0), scratch_ref()});
   parts.program.defines = defines_of(context, weight, few ? kFewTokens : kSmallBatch);
   parts.work = [args, groups, few, dim = context.input(0).type.rows](const graph::Sizes& sizes) {
     MmaRowsArgs now = args;
@@ -124,7 +127,7 @@ Launch split_launch(const OpContext& context, const MmaRowsArgs& args, int64_t g
 /// Up to 4 tokens, rows of few chunks: groups take whole rows, chunk after chunk.
 Launch whole_launch(const OpContext& context) {
   const graph::Weight& weight = *context.input(1).weight();
-  Launch launch = launch_of("linear_mma_rows",
+  Launch launch = launch_of(std::string(kLinear),
                             {input_ref(0), input_ref(1), optional_input_ref(context, 2), output_ref(0)});
   launch.program.defines = defines_of(context, weight, kFewTokens);
   MmaRowsArgs args = make_args(weight);
@@ -170,6 +173,13 @@ MmaRowsPlan mma_rows_plan(std::string_view format, int64_t cols) {
   plan.chunks = ceil_div(stages, kSlices * std::max<int64_t>(1, kMostSliceCols / plan.stage_cols));
   plan.slice_stages = ceil_div(stages, kSlices * plan.chunks);
   return plan;
+}
+
+std::optional<MmaRowsTiles> mma_rows_tiles(const Launch& launch, const Work& work) {
+  if (launch.kernel != kLinear || work.groups == 0) return std::nullopt;
+  MmaRowsArgs args{};
+  std::memcpy(&args, work.args.data(), std::min(sizeof args, work.args.size()));
+  return MmaRowsTiles{args.splits, ceil_div(args.weight.rows, kRowTile)};
 }
 
 Support supports_linear_mma_rows(const OpContext& context) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "host/kernels/variant.h"
 
 namespace clinfer::kernels {
@@ -11,6 +13,14 @@ Support supports_linear_mma_rows(const OpContext& context);
 Prepared prepare_linear_mma_rows(const OpContext& context);
 Support supports_expert_linear_mma_rows(const OpContext& context);
 Prepared prepare_expert_linear_mma_rows(const OpContext& context);
+
+/// What workers of a launch of linear/mma_rows take turns at. Any multiple of `parts` workers can do it.
+struct MmaRowsTiles {
+  int64_t parts = 1;  ///< that the columns are in, each with its workers
+  int64_t count = 0;  ///< tiles of a part
+};
+/// Nothing for other launches, and for one without work.
+std::optional<MmaRowsTiles> mma_rows_tiles(const Launch& launch, const Work& work);
 
 /// How the columns are cut: `slice_stages` stages are a slice, 16 slices a chunk.
 struct MmaRowsPlan {

@@ -32,7 +32,7 @@ void add_launch(cl::Sha256& hash, const kernels::Launch& launch) {
 cl::Digest joined_key(const plan::Plan& plan, std::span<const graph::DeviceInfo> devices,
                       std::span<const cl::Digest> programs) {
   cl::Sha256 hash;
-  hash.field("clinfer joined 1")
+  hash.field("clinfer joined 2")
       .field(plan.phase)
       .field(words({plan.most.tokens, plan.most.outputs, plan.most.context}));
   for (const cl::Digest& program : programs) hash.bytes(std::as_bytes(std::span(program)));

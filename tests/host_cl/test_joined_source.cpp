@@ -34,6 +34,12 @@ constexpr std::array kFiles = {
         "  local float* mine = tile[get_local_id(0)];\n"
         "  barrier(CLK_LOCAL_MEM_FENCE);\n  x[0] = *mine;\n}\n"
         "static int tile(int flags);\n"},
+    EmbeddedFile{
+        "ahead.cl",
+        "kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void ahead(global float* x,\n"
+        "    const int count) {\n  if (!CHAIN_BEGUN) x[0] = 1.0f;\n}\n"
+        "kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void ahead_begin(global float* x,\n"
+        "    const int count) {\n}\n"},
 };
 
 bool contains(const std::string& text, const std::string& part) {
@@ -108,9 +114,25 @@ TEST_CASE("joined source: groups get their local memory and barriers as places i
   CHECK(contains(text, "#define get_local_id(d) ((size_t)(chain_item() % 64u))\n"));
   CHECK(contains(text, "#define barrier(flags) CHAIN_BARRIER(64)\n"));
   CHECK_FALSE(contains(text, "#define barrier(flags) CHAIN_BARRIER(128)\n"));
+  CHECK(contains(
+      text, "turn(worker, workers, mine, false, (global float*)pointers[0], *(local const int*)args);\n"));
+  CHECK(contains(text,
+                 "case 1: chain_call_1(group, groups, workers, pointers, args, memory, scratch, begun);"));
+}
+
+TEST_CASE("joined source: what can be begun, by groups that take one worker at a time") {
+  JoinedUnit unit = {"ahead.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"ahead"}};
+  const std::string alone = join_units(SourceLoader(kFiles), std::array{unit}, JoinAs::groups);
+  CHECK(contains(alone, "#define CHAIN_BEGUN chain_begun\n"));
   CHECK(
-      contains(text, "turn(worker, workers, mine, (global float*)pointers[0], *(local const int*)args);\n"));
-  CHECK(contains(text, "case 1: chain_call_1(group, groups, workers, pointers, args, memory, scratch);"));
+      contains(alone, "  ahead(worker, workers, mine, begun && worker == group, (global float*)pointers[0]"));
+  CHECK(contains(alone, "  ahead_begin(group, workers, memory, false, (global float*)pointers[0]"));
+  CHECK(contains(alone, "case 0: chain_begin_0(group, workers, pointers, args, memory); break; }\n"));
+  unit.defines = {"WG_SIZE=64", "CHAIN_GROUP=64"};
+  const std::array both = {unit, JoinedUnit{"turn.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"turn"}}};
+  const std::string shared = join_units(SourceLoader(kFiles), both, JoinAs::groups);
+  CHECK(contains(shared, "  ahead(worker, workers, mine, false, (global float*)pointers[0]"));
+  CHECK_FALSE(contains(shared, "chain_begin_0"));
 }
 
 TEST_CASE("joined source: a kernel that is not there") {

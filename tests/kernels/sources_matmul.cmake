@@ -1,5 +1,6 @@
 set(MATMUL_TESTS
   test_amx.cpp
+  test_chain_order.cpp
   test_chain_waits.cpp
   test_decoders.cpp
   test_embedding.cpp
