@@ -49,6 +49,7 @@ list(APPEND KERNEL_FILES
   linear_rows.cl
   linear_tile.cl
   include/encode_activation.clh
+  include/encode_activation_run.clh
   include/encode_activation_strip.clh
   quantize_lanes.cl
   quantize_rows.cl
@@ -68,6 +69,7 @@ list(APPEND KERNEL_FILES
   nvidia/bf16_parts.clh
   nvidia/decode_part.clh
   nvidia/decode_step.clh
+  nvidia/encode_warp.clh
   nvidia/e4m3.clh
   nvidia/expert_order.cl
   nvidia/expert_tiles.cl

@@ -1,7 +1,9 @@
 // y = activation(gate) * up; y f32[parts, cols], gate and up matrices of their own, [gate | up] in one, or
-// with STEP 2 in turn. CLAMPED: with the limit, alpha and offset of graph/ops/glu.h.
+// with STEP 2 in turn. CLAMPED: with the limit, alpha and offset of graph/ops/glu.h. ROUNDED: rows of y are
+// records of FORMAT_<name> (include/activation_record.clh); where lanes work together, E4M3 by warps of FOURS.
 #include "activation.clh"
 #include "args/glu_args.h"
+#include "arithmetic.clh"
 #include "lanes.clh"
 
 #if !defined(ACTIVATION)
@@ -27,6 +29,19 @@
 #define GATED(g, u) (ACTIVATE(g) * (u))
 #endif
 
+#if !defined(ROUNDED)
+#error "ROUNDED: 0 or 1"
+#elif ROUNDED
+#include "encode_activation.clh"
+#if WG_SIZE == 1
+#define RUN_PRIVATE
+#include "encode_activation_run.clh"
+#define RUN_COLS 512  // the chunk, of which whole blocks are made
+#else
+#include "nvidia/encode_warp.clh"
+#endif
+#endif
+
 // Items are cut by column, so that the path of an element (vector or tail) never depends on the number of
 // rows.
 static void glu_body(uint worker, uint workers, global const float* restrict gate,
@@ -37,10 +52,27 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
   for (uint item = worker; item < (uint)a->parts * chunks; item += workers) {
     const uint begin = item % chunks * chunk;
     const uint count = min(chunk, cols - begin);
-    const size_t at = (size_t)(item / chunks) * (uint)a->stride + begin * STEP;
+    const uint part = item / chunks;
+    const size_t at = (size_t)part * (uint)a->stride + begin * STEP;
     global const float* g = gate + at;
     global const float* u = up + at + (uint)a->up_at;
-    global float* to = y + (size_t)(item / chunks) * cols + begin;
+#if ROUNDED
+    const int row_cols = a->row_parts * a->cols;
+    const int first = (int)(part % (uint)a->row_parts) * a->cols + (int)begin;
+    global uchar* record = (global uchar*)y + part / (uint)a->row_parts * activation_row_bytes(row_cols);
+#endif
+#if ROUNDED && WG_SIZE > 1
+    for (uint i = LANE * VEC; i < count; i += WG_SIZE * VEC) {
+      const vec_t x = vec_load(g + i);
+      const vec_t v = vec_load(u + i);
+      encode_by_warp(GATED(x, v), LANE % 32u, record, ((uint)first + i) / 128u, (uint)row_cols);
+    }
+#else
+#if ROUNDED
+    float to[RUN_COLS];
+#else
+    global float* to = y + (size_t)part * cols + begin;
+#endif
     uint done = 0;
 #if STEP == 1
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC) {
@@ -55,6 +87,14 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
       const float v = u[i * STEP];
       to[i] = GATED(x, v);
     }
+#endif
+#if ROUNDED && WG_SIZE == 1
+    // The last chunk of a row has its padding too.
+    const int end = first + (int)count;
+    const int last = end < row_cols ? end / ACTIVATION_BLOCK : activation_blocks(row_cols);
+    for (uint i = count; i < RUN_COLS && i % 128u != 0u; ++i) to[i] = 0.0f;
+    encode_run(to, record, first / ACTIVATION_BLOCK, last, row_cols);
+#endif
   }
 }
 

@@ -4,51 +4,7 @@
 #error WG_SIZE
 #endif
 #include "cl_kernels/args/quantize_args.h"
-#include "encode_activation.clh"
-#include "encode_activation_strip.clh"
-
-// One block of a row of x to its record.
-INLINE void quantize_block(global const float* x, global uchar* record, int block, int cols) {
-  const int code_bytes = activation_code_bytes(cols);
-  const int blocks = activation_blocks(cols);
-  const int first = block * ACTIVATION_BLOCK;
-  float16 values[PIECES];
-  int16 codes[PIECES];
-  for (int i = 0; i < PIECES; ++i) {
-    const int col = first + 16 * i;
-    values[i] = load_piece(x + min(col, cols), cols - col);
-  }
-  uint16 most = activation_magnitudes(values[0]);
-  for (int i = 1; i < PIECES; ++i) most = max(most, activation_magnitudes(values[i]));
-  ActivationCoder coder;
-  const float scale = activation_coder(largest_of(most), &coder);
-  for (int i = 0; i < PIECES; ++i) codes[i] = activation_codes(values[i], coder);
-  for (int i = 0; i < PIECES && first + 16 * i < code_bytes; ++i)
-    ((global uint4*)(record + first))[i] = as_uint4(convert_char16(codes[i]));
-  global float* scales = (global float*)(record + code_bytes);
-  scales[block] = first < cols ? scale : 0.0f;
-#if defined(ACTIVATION_INT8)
-  ((global int*)(scales + blocks))[block] = sum_of(codes[0] + codes[1]);
-#endif
-}
-
-#if WG_SIZE == 1
-// Blocks [first, last) of a row.
-INLINE void quantize_blocks(global const float* x, global uchar* record, int first, int last, int cols) {
-#if defined(FORMAT_INT8_G32)
-  const int whole = min(last, cols / ACTIVATION_BLOCK);
-  global float* scales = (global float*)(record + activation_code_bytes(cols));
-  global float* sums = scales + activation_blocks(cols);
-  while (first < whole) {
-    const int at = first * ACTIVATION_BLOCK;
-    const int count = min(STRIP_BLOCKS, whole - first);
-    quantize_strip(x + at, count, record + at, scales + first, sums + first);
-    first += count;
-  }
-#endif
-  for (; first < last; ++first) quantize_block(x, record, first, cols);
-}
-#endif
+#include "encode_activation_run.clh"
 
 static void quantize_rows_body(uint worker, uint workers, global const float* x, global uchar* y,
                                const QuantizeArgs* a) {
@@ -62,14 +18,15 @@ static void quantize_rows_body(uint worker, uint workers, global const float* x,
   for (long row = item / blocks; item < end; ++row) {
     const int first = (int)(item - row * blocks);
     const int last = (int)min(end - row * blocks, (long)blocks);
-    quantize_blocks(x + row * a->cols, y + row * row_bytes, first, last, a->cols);
+    encode_run(x + row * a->cols + first * ACTIVATION_BLOCK, y + row * row_bytes, first, last, a->cols);
     item += last - first;
   }
 #else
   const long stride = (long)workers * WG_SIZE;
   for (long item = (long)worker * WG_SIZE + (long)get_local_id(0); item < items; item += stride) {
     const long row = item / blocks;
-    quantize_block(x + row * a->cols, y + row * row_bytes, (int)(item % blocks), a->cols);
+    const int block = (int)(item % blocks);
+    encode_block(x + row * a->cols + block * ACTIVATION_BLOCK, y + row * row_bytes, block, a->cols);
   }
 #endif
 }

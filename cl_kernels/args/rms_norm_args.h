@@ -9,5 +9,6 @@ typedef struct RmsNormArgs {
   f32 eps;
   f32 weight_offset;  ///< added to every weight
   i32 has_delta;      ///< 1: of x + delta, which goes to sum
+  i32 also_plain;     ///< this only with ROUNDED; 1: y too
 } RmsNormArgs;
-ARGS_SIZE(RmsNormArgs, 20)
+ARGS_SIZE(RmsNormArgs, 24)

@@ -1,43 +1,11 @@
 // As quantize_rows.cl for E4M3, where columns are a multiple of 128: a warp takes AT_ONCE neighbouring blocks, a
 // lane four columns of each.
 #include "cl_kernels/args/quantize_args.h"
-#include "encode_activation.clh"
+#include "nvidia/encode_warp.clh"
+#include "nvidia/warp.clh"
 
 #define WARPS 4
 #define AT_ONCE 4
-
-INLINE uint warp_max(uint v) {
-  uint r;
-  asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
-  return r;
-}
-INLINE float shuffle_from(float v, int lane) {
-  float r;
-  asm volatile("shfl.sync.idx.b32 %0, %1, %2, 31, 0xffffffff;" : "=f"(r) : "f"(v), "r"(lane));
-  return r;
-}
-// Of finite numbers.
-INLINE uint e4m3_pair(float low, float high) {
-  ushort r;
-  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(r) : "f"(high), "f"(low));
-  return r;
-}
-
-// x / scale of a finite x; 0 keeps its sign.
-INLINE float finite_quotient(float x, Divisor d) {
-  return as_float((as_uint(plain_quotient(x, d)) & 0x7FFFFFFFu) | (as_uint(x) & 0x80000000u));
-}
-
-INLINE uint quantize_four(float4 v, Divisor d) {
-  const uint4 magnitudes = as_uint4(v) & 0x7FFFFFFFu;
-  if (max(max(magnitudes.x, magnitudes.y), max(magnitudes.z, magnitudes.w)) >= INF_BITS) {
-    const Fp8Coder coder = {d, false};
-    return fp8_e4m3_code_of(v.x, coder) | fp8_e4m3_code_of(v.y, coder) << 8 | fp8_e4m3_code_of(v.z, coder) << 16 |
-           fp8_e4m3_code_of(v.w, coder) << 24;
-  }
-  return e4m3_pair(finite_quotient(v.x, d), finite_quotient(v.y, d)) |
-         e4m3_pair(finite_quotient(v.z, d), finite_quotient(v.w, d)) << 16;
-}
 
 kernel __attribute__((reqd_work_group_size(WARPS * 32, 1, 1))) void quantize_warps(global const float* restrict x,
                                                                                    global uchar* restrict y,
@@ -54,12 +22,7 @@ kernel __attribute__((reqd_work_group_size(WARPS * 32, 1, 1))) void quantize_war
       values[i] = ((global const float4*)x)[(long)min(first + i, items - 1) * 32 + lane];
     uint largest[AT_ONCE];
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; ++i) {
-      const float4 v = values[i];
-      largest[i] = warp_max(max(max(max(finite_magnitude_of(v.x), finite_magnitude_of(v.y)),
-                                    max(finite_magnitude_of(v.z), finite_magnitude_of(v.w))),
-                                FP8_LEAST_AMAX));
-    }
+    for (int i = 0; i < AT_ONCE; ++i) largest[i] = largest_of_block(values[i]);
     // A scale and its reciprocal are much arithmetic: lane i % 4 does it for block i. No scale is 0.
     const float my_scale = fp8_e4m3_scale_of(lane % 4 < 2 ? (lane % 2 ? largest[1] : largest[0])
                                                           : (lane % 2 ? largest[3] : largest[2]));

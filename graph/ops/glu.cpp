@@ -5,6 +5,8 @@
 #include <limits>
 #include <numbers>
 
+#include "graph/ops/quantize.h"
+
 namespace clinfer::graph {
 
 double activate(Activation activation, double x) {
@@ -28,13 +30,15 @@ std::vector<Type> Glu::infer(Operands in) const {
           "one operand exactly with width > 0", in, attributes());
   require(limit >= 0 && (alpha == 1.0f || activation == Activation::silu), "glu C3",
           "limit >= 0, and an alpha only for silu", in, attributes());
+  require(format.empty() || is_activation_format(format), "glu C4", "a format of activations, or none", in,
+          attributes());
   if (width > 0) {
     require(is_f32(*in[0]) && x.cols % (2 * width) == 0, "glu C2", "f32 with a multiple of 2 * width columns",
             in, attributes());
-    return {{DType::f32, x.rows, x.cols / 2}};
+    return {{DType::f32, x.rows, x.cols / 2, format}};
   }
   require(is_f32(*in[0]) && x == in[1]->type, "glu C1", "two f32 operands of one type", in);
-  return {x};
+  return {{DType::f32, x.rows, x.cols, format}};
 }
 
 void Glu::reference(Inputs in, Outputs out) const {
@@ -49,14 +53,16 @@ void Glu::reference(Inputs in, Outputs out) const {
       out[0]->at(r, c) = open * (up + static_cast<double>(up_offset));
     }
   }
+  if (!format.empty()) round_rows(format, *out[0]);
 }
 
 // Exponential, sum, division and product count as one each; five more for the argument of gelu_tanh and for
-// the clamped form.
+// the clamped form; rounding as Quantize counts it.
 Cost Glu::cost(Operands in, const Sizes& sizes) const {
   const std::vector<Type> y = infer(in);
   const double elements = static_cast<double>(sizes.of(y[0].rows)) * static_cast<double>(y[0].cols);
-  return {(activation != Activation::gelu_tanh && !clamped() ? 4 : 9) * elements, traffic(in, y, sizes)};
+  const double gated = activation != Activation::gelu_tanh && !clamped() ? 4 : 9;
+  return {(gated + (format.empty() ? 0 : kRoundingFlops)) * elements, traffic(in, y, sizes)};
 }
 
 Attributes Glu::attributes() const {
@@ -67,6 +73,7 @@ Attributes Glu::attributes() const {
   if (limit > 0) list.emplace_back("limit", format_number(limit));
   if (alpha != 1.0f) list.emplace_back("alpha", format_number(alpha));
   if (up_offset != 0.0f) list.emplace_back("up_offset", format_number(up_offset));
+  if (!format.empty()) list.emplace_back("format", format);
   return list;
 }
 

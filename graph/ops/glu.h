@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "graph/op.h"
 
 namespace clinfer::graph {
@@ -16,8 +18,10 @@ double activate(Activation activation, double x);
 /// and up in turn. The clamped form of gpt-oss (OpenAI 2025) is
 ///   gate = min(gate, limit), up = min(max(up, -limit), limit) when limit > 0;
 ///   y = gate / (1 + exp(-alpha gate)) * (up + up_offset).
+/// With a format of activations y is held in it, rounded as Quantize does.
 /// C1 both have the same type, f32; C2 with width > 0 there is one operand, f32 with a multiple of 2 * width
-/// columns, else there are two, not interleaved; C3 limit >= 0, and alpha is 1 unless the activation is silu.
+/// columns, else there are two, not interleaved; C3 limit >= 0, and alpha is 1 unless the activation is silu;
+/// C4 the format is none or one of kActivationFormats.
 struct Glu {
   static constexpr std::string_view kName = "glu";
   Activation activation = Activation::silu;
@@ -26,6 +30,7 @@ struct Glu {
   float limit = 0.0f;  ///< 0: none
   float alpha = 1.0f;
   float up_offset = 0.0f;
+  std::string format{};  ///< of y; empty: plain f32
   bool operator==(const Glu&) const = default;
 
   /// True when limit, alpha or up_offset change anything.

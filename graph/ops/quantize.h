@@ -7,8 +7,16 @@ namespace clinfer::graph {
 /// The formats that activations may be quantised to: codes of one byte, scales for blocks of one row.
 inline constexpr std::string_view kActivationFormats[] = {"fp8_e4m3_1x128", "int8_g32", "mxint8"};
 
+/// Magnitude, comparison, division and rounding of an element.
+inline constexpr double kRoundingFlops = 4;
+
 /// Whether `cols` columns are whole blocks of an activation format.
 bool fills_blocks(std::string_view format, int64_t cols);
+
+bool is_activation_format(std::string_view format);
+
+/// Rounds each row of `values` to what `format`, one of kActivationFormats, holds of it.
+void round_rows(std::string_view format, Array& values);
 
 /// x f32[r, k] -> f32[r, k] held in `format`, each row encoded by the format's default rule: what reads it
 /// computes with the rounded values.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "graph/ops/add.h"
+#include "graph/ops/quantize.h"
 
 namespace clinfer::graph {
 
@@ -14,9 +15,12 @@ std::vector<Type> RmsNorm::infer(Operands in) const {
   require(group > 0 && is_f32_row(*in[1], group) && x.cols % group == 0, "rms_norm C2",
           "the weight is one f32 row, and x's columns are a multiple of its", in);
   require(eps >= 0, "rms_norm C3", "eps >= 0", in, attributes());
-  if (in.size() < 3) return {x};
-  require(in[2]->type == x, "rms_norm C4", "delta is of x's type", in);
-  return {x, x};
+  require(in.size() < 3 || in[2]->type == x, "rms_norm C4", "delta is of x's type", in);
+  require(format.empty() ? !also_plain : is_activation_format(format), "rms_norm C5",
+          "a format of activations, or none and no plain result beside it", in, attributes());
+  std::vector<Type> types(in.size() - 1 + (also_plain ? 1 : 0), x);
+  types[0].format = format;
+  return types;
 }
 
 void RmsNorm::reference(Inputs in, Outputs out) const {
@@ -39,18 +43,23 @@ void RmsNorm::reference(Inputs in, Outputs out) const {
       }
     }
   }
+  if (also_plain) out[out.size() - 1]->data = out[0]->data;
+  if (!format.empty()) round_rows(format, *out[0]);
 }
 
-// Square, sum, and two products an element, and the sum with delta.
+// Square, sum, and two products an element, the sum with delta, and rounding.
 Cost RmsNorm::cost(Operands in, const Sizes& sizes) const {
   const Type& y = in[0]->type;
   const double elements = static_cast<double>(sizes.of(y.rows)) * static_cast<double>(y.cols);
-  return {(in.size() > 2 ? 5 : 4) * elements, traffic(in, infer(in), sizes)};
+  const double rounding = format.empty() ? 0 : kRoundingFlops;
+  return {((in.size() > 2 ? 5 : 4) + rounding) * elements, traffic(in, infer(in), sizes)};
 }
 
 Attributes RmsNorm::attributes() const {
   Attributes list = {{"eps", format_number(eps)}};
   if (unit_offset) list.emplace_back("unit_offset", "true");
+  if (!format.empty()) list.emplace_back("format", format);
+  if (also_plain) list.emplace_back("also_plain", "true");
   return list;
 }
 

@@ -38,10 +38,12 @@ int64_t join_residuals(Graph& graph) {
     const auto found = is_plain_sum(graph, node) ? norms.find(node.outputs[0]) : norms.end();
     if (found != norms.end() && found->second != nullptr) {
       const Node& norm = *found->second;
+      std::vector<ValueId> outputs = norm.outputs;
+      outputs.insert(outputs.begin() + 1, node.outputs[0]);
       rewriter.keep({norm.op,
                      norm.name,
                      {node.inputs[0], norm.inputs[1], node.inputs[1]},
-                     {norm.outputs[0], node.outputs[0]},
+                     std::move(outputs),
                      node.stage,
                      node.device});
       joined.insert(&norm);

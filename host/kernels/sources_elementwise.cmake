@@ -20,9 +20,11 @@ set(ELEMENTWISE_SOURCES
   position_scale.cpp
   rms_norm.cpp
   rope.cpp
+  rounded.cpp
   router.cpp
   select_rows.cpp
   slice.cpp
   tolerance_attention.cpp
   tolerance_selection.cpp
-  tolerance_elementwise.cpp)
+  tolerance_elementwise.cpp
+  tolerance_rounded.cpp)

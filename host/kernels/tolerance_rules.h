@@ -39,6 +39,10 @@ graph::Array limits(const graph::BlockSelect& op, graph::Inputs in, graph::Input
 graph::Array limits(const graph::BlockCompress& op, graph::Inputs in, graph::Inputs expected, size_t output);
 graph::Array limits(const graph::GatedSum& op, graph::Inputs in, graph::Inputs expected, size_t output);
 
+/// Adds what a result rounded to a format of activations may differ by when what was rounded is off by much
+/// less than a step: one step of its code.
+void add_rounding(std::string_view format, const graph::Array& expected, graph::Array& limits);
+
 /// units * eps * |expected|.
 graph::Array relative_limits(const graph::Array& expected, double units);
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "graph/passes/choose_formats.h"
+#include "graph/passes/join_residuals.h"
 #include "tests/graph/operands.h"
 
 using namespace clinfer::graph;
@@ -63,4 +64,44 @@ TEST_CASE("quantize_activations refuses what is not a format of activations") {
   Graph graph = layers();
   CHECK(error_of([&] { quantize_activations(graph, "q4_0"); }) ==
         "activations.format \"q4_0\" is not a format of activations");
+}
+
+TEST_CASE("quantize_activations: norms and gated units round their own results") {
+  Builder builder("block");
+  const ValueId x = builder.input("x", {DType::f32, kTokens, 64});
+  const ValueId other = builder.input("other", {DType::f32, kTokens, 64});
+  const ValueId weight = builder.vector("norm", 64);
+  const auto layer = [&](const char* name, ValueId from) {
+    return builder.add(Linear{}, name, {from, builder.weight(std::string(name) + ".weight", 64, 64)});
+  };
+  const ValueId sum = builder.add(Add{}, "sum", {x, other});
+  const ValueId shared = builder.add(RmsNorm{}, "shared", {sum, weight});
+  const ValueId gated = builder.add(Glu{}, "gated", {layer("gate", shared), layer("up", shared)});
+  const ValueId down = layer("down", gated);
+  const ValueId lone = builder.add(RmsNorm{}, "lone", {down, weight});
+  const ValueId seen = builder.add(Glu{}, "seen", {layer("last", lone), shared});
+  builder.output(layer("end", seen), "end");
+  builder.output(seen, "seen");
+  Graph graph = builder.finish(0);
+  choose_formats(graph, "keep", [](const std::string&) { return std::string("q8_0"); });
+
+  CHECK(quantize_activations(graph, "int8_g32") == 4);
+  for (const char* name : {"gate", "up", "down", "last", "end"})
+    CHECK(operand_of(graph, name).type.format == "int8_g32");
+  CHECK(operand_of(graph, "gate").name == "shared.quantized");
+  CHECK(operand_of(graph, "down").name == "gated");
+  CHECK(operand_of(graph, "last").name == "lone");
+  CHECK(operand_of(graph, "end").name == "seen.quantized");
+  std::vector<std::string> quantizes;
+  for (const Node& node : graph.nodes) {
+    if (std::holds_alternative<Quantize>(node.op)) quantizes.push_back(node.name);
+  }
+  CHECK(quantizes == std::vector<std::string>{"seen.quantized"});
+
+  CHECK(join_residuals(graph) == 1);
+  const Node& joined = graph.nodes.front();
+  CHECK(joined.outputs.size() == 3);
+  CHECK(graph.value(joined.outputs[0]).name == "shared.quantized");
+  CHECK(graph.value(joined.outputs[1]).name == "sum");
+  CHECK(graph.value(joined.outputs[2]).name == "shared");
 }

@@ -5,5 +5,6 @@ set(ELEMENTWISE_TESTS
   test_cache.cpp
   test_elementwise.cpp
   test_rope.cpp
+  test_rounded.cpp
   test_router.cpp
   test_rows.cpp)

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "graph/ops/quantize.h"
 #include "tests/graph/operands.h"
 
 using namespace clinfer::graph;
@@ -65,4 +66,22 @@ TEST_CASE("glu C2") {
 TEST_CASE("glu C1") {
   CHECK(violates("glu C1", Glu{}, OperandList().result(kTokens, 8).result(kTokens, 4)));
   CHECK(violates("glu C1", Glu{}, OperandList().ids(kTokens).ids(kTokens)));
+}
+
+TEST_CASE("glu that rounds: as a Quantize behind it") {
+  const Array gate = matrix(1, 3, {0, 1, -3});
+  const Array up = matrix(1, 3, {5, 2, 1});
+  Array plain(1, 3);
+  plain.data = evaluate(Glu{}, {gate, up}, 1, 3);
+  CHECK(evaluate(Glu{.format = "int8_g32"}, {gate, up}, 1, 3) ==
+        evaluate(Quantize{"int8_g32"}, {plain}, 1, 3));
+  const auto in = OperandList().result(kTokens, 64).result(kTokens, 64);
+  const Glu op{.format = "mxint8"};
+  CHECK(op.infer(in) == std::vector<Type>{{DType::f32, kTokens, 64, "mxint8"}});
+  CHECK(op.cost(in, {.tokens = 2}).bytes == 2 * 2 * 64 * 4 + 2 * (64 + 2));
+  CHECK(op.cost(in, {.tokens = 2}).flops == 8 * 2 * 64);
+}
+
+TEST_CASE("glu C4") {
+  CHECK(violates("glu C4", Glu{.format = "q4_0"}, OperandList().result(kTokens, 8).result(kTokens, 8)));
 }

@@ -56,3 +56,29 @@ TEST_CASE("rms_norm C3") {
 TEST_CASE("rms_norm C4") {
   CHECK(violates("rms_norm C4", RmsNorm{}, OperandList().result(kTokens, 8).vector(8).result(kTokens, 4)));
 }
+
+TEST_CASE("rms_norm that rounds, and gives the sum and the plain result too") {
+  const Array x = matrix(1, 2, {1, 7});
+  const Array weight = matrix(1, 2, {4, 8.02});
+  const Array delta = matrix(1, 2, {2, -3});
+  Array y(1, 2);
+  Array sum(1, 2);
+  Array plain(1, 2);
+  const Array* const in[] = {&x, &weight, &delta};
+  Array* const out[] = {&y, &sum, &plain};
+  const RmsNorm op{.eps = 3.5f, .format = "mxint8", .also_plain = true};
+  op.reference(in, out);
+  CHECK(sum.data == std::vector<double>{3, 4});
+  CHECK(plain.data == std::vector<double>{3, 8.02});
+  CHECK(y.data == std::vector<double>{3, 8});
+  const auto operands = OperandList().result(kTokens, 32).vector(32).result(kTokens, 32);
+  const Type type = {DType::f32, kTokens, 32};
+  CHECK(op.infer(operands) == std::vector<Type>{{DType::f32, kTokens, 32, "mxint8"}, type, type});
+  CHECK(op.cost(operands, {.tokens = 1}).flops == 9 * 32);
+}
+
+TEST_CASE("rms_norm C5") {
+  const auto in = OperandList().result(kTokens, 8).vector(8);
+  CHECK(violates("rms_norm C5", RmsNorm{.format = "q4_0"}, in));
+  CHECK(violates("rms_norm C5", RmsNorm{.also_plain = true}, in));
+}
