@@ -70,7 +70,9 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
 #else
 #if ROUNDED
     float to[RUN_COLS];
+#define GATED_STORE(v, i) vstore16((v), 0, to + (i))
 #else
+#define GATED_STORE(v, i) vec_store((v), to + (i))
     global float* to = y + (size_t)part * cols + begin;
 #endif
     uint done = 0;
@@ -78,7 +80,7 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
     for (uint i = LANE * VEC; i + VEC <= count; i += WG_SIZE * VEC) {
       const vec_t x = vec_load(g + i);
       const vec_t v = vec_load(u + i);
-      vec_store(GATED(x, v), to + i);
+      GATED_STORE(GATED(x, v), i);
     }
     done = count / VEC * VEC;
 #endif

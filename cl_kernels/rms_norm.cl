@@ -107,7 +107,7 @@ static void rms_norm_group(global const float* restrict x, global const float* r
 // y of `count` columns, in any address space.
 #define NORMED(x, weight, factor, offset, count, y)                                                   \
   for (uint i = 0; i + VEC <= (count); i += VEC)                                                      \
-    vec_store(vec_load((x) + i) * (factor) * (vec_load((weight) + i) + (offset)), (y) + i);           \
+    vstore16(vec_load((x) + i) * (factor) * (vec_load((weight) + i) + (offset)), 0, (y) + i);         \
   for (uint i = (count) / VEC * VEC; i < (count); ++i) (y)[i] = (x)[i] * (factor) * ((weight)[i] + (offset));
 
 #if ROUNDED

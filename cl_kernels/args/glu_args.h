@@ -10,7 +10,7 @@ typedef struct GluArgs {
   i32 up_at;   ///< of the first part in `up`: cols where both lie in one matrix (1 when in turn), else 0
   i32 chunk;
   i32 row_parts;  ///< of a row
-  f32 limit;  ///< this and the rest only with CLAMPED; infinity: none
+  f32 limit;      ///< this and the rest only with CLAMPED; infinity: none
   f32 alpha;
   f32 up_offset;
 } GluArgs;
