@@ -86,6 +86,7 @@ INLINE void find_all_keys(Operands* from, global const int* positions, const Att
   const int thread = (int)get_local_id(0);
   int begin = a->context;
   int end = 0;
+#pragma unroll 4
   for (int t = thread; t < a->tokens; t += WG_SIZE) {
     const AttentionRange seen = attention_range(positions[t], a);
     begin = min(begin, seen.begin);

@@ -27,6 +27,8 @@
 #include "nvidia/wgmma_n128.clh"
 #include "nvidia/wgmma_n64.clh"
 
+#define MANY_HEADS 64  // whose keys and values the device's cache does not hold
+#define SECTION 8      // heads whose it does
 #define STAGES 5
 // In local memory, one piece so that one register holds its address.
 #define FULL_AT (STAGES * BLOCK_BYTES)
@@ -41,9 +43,7 @@ typedef struct {
   int all_end;
 } Span;
 
-// A block of query rows of a kv head. Rows are numbered token by token, the
-// heads of a group together; the last ones, which see most keys, come first. Groups take them in rounds, every
-// second one from the other end, so that each has as much to do.
+// A block of query rows of a kv head. Rows are numbered token by token, the heads of a group together.
 typedef struct {
   int kv_head;
   int row;
@@ -52,14 +52,30 @@ typedef struct {
 INLINE int items_of(const AttentionArgs* a) {
   return (a->tokens * (a->heads / a->kv_heads) + ROWS - 1) / ROWS * a->kv_heads;
 }
-// False behind the last.
+// What a group does in a round; false behind the last. The later a block's rows, the more keys they see: groups
+// take blocks from the last on, every second round from the other end, so that each has as much to do. Many heads
+// go in sections; there they take pairs of blocks, a head's last one left and in the next round its first.
 INLINE bool item_of_round(Item* item, int round, const AttentionArgs* a) {
   const int groups = (int)get_num_groups(0);
   const int group = (int)get_group_id(0);
-  const int index = round * groups + (round % 2 == 0 ? group : groups - 1 - group);
-  item->kv_head = index % a->kv_heads;
-  item->row = (items_of(a) / a->kv_heads - 1 - index / a->kv_heads) * ROWS;
-  return index < items_of(a);
+  const int blocks = items_of(a) / a->kv_heads;
+  const int pairs = (blocks + 1) / 2;
+  if (a->kv_heads < MANY_HEADS) {
+    const int index = round * groups + (round % 2 == 0 ? group : groups - 1 - group);
+    item->kv_head = index % a->kv_heads;
+    item->row = (blocks - 1 - index / a->kv_heads) * ROWS;
+    return index < items_of(a);
+  }
+  const int index = round / 2 * groups + group;
+  const int first_head = index / (SECTION * pairs) * SECTION;
+  const int heads = min(SECTION, a->kv_heads - first_head);
+  const int rest = index - first_head * pairs;
+  int block = rest / heads;
+  if (round % 2 == 0) block = blocks - 1 - block;
+  else if (block == blocks / 2) block = blocks;  // one of an odd number has no other: rows that do not exist
+  item->kv_head = first_head + rest % heads;
+  item->row = block * ROWS;
+  return index < a->kv_heads * pairs;
 }
 
 INLINE int least_of_warp(int v) {
@@ -207,6 +223,18 @@ INLINE void multiply_values(QueryRows* rows, Ring* ring, const float* weights) {
   free_block(ring, last);
 }
 
+// Brings a warpgroup's query rows nearer, which it will read after the ones at hand.
+INLINE void prefetch_rows(int kv_head, int first_row, global const float* q, const AttentionArgs* a) {
+  const int group = a->heads / a->kv_heads;
+  const int dim = a->key_dim + a->shared_dim;
+  const int lines = (dim + 31) / 32;  // of 128 bytes
+  const int count = min(64, a->tokens * group - first_row);
+  for (int i = (int)(get_local_id(0) % 128u); i < count * lines; i += 128) {
+    const int row = first_row + i / lines;
+    prefetch_line(q + ((long)(row / group) * a->heads + kv_head * group + row % group) * dim + i % lines * 32);
+  }
+}
+
 INLINE void attend(global const float* q, global const int* positions, global const float* sinks, global float* y,
                    uint at, uint warpgroup, const AttentionArgs* a) {
   Ring ring = {at, 0, 0};
@@ -218,6 +246,8 @@ INLINE void attend(global const float* q, global const int* positions, global co
     const int first_row = warpgroup_row + (int)(get_local_id(0) % 128u / 32u) * 16;
     QueryRows rows;
     open_rows(&rows, item.kv_head, first_row, q, positions, a);
+    Item next;
+    if (item_of_round(&next, round + 1, a)) prefetch_rows(next.kv_head, next.row + (int)warpgroup * 64, q, a);
     for (int tile = all.first; tile < all.end; ++tile) {
       if (tile < mine.first || tile >= mine.end) {
         pass_tile(&ring, warpgroup);

@@ -19,6 +19,7 @@ constexpr int64_t kWarpgroupRows = 64;
 constexpr int64_t kWarpgroupLanes = 128;
 constexpr int64_t kThreeKeyCols = 128;  ///< up to which three warpgroups' rows fit in registers, in one part
 constexpr int64_t kPackLanes = 256;
+constexpr int64_t kPackGroups = 8;  ///< of a compute unit: each finds out once which keys are seen
 constexpr int64_t kMostKeyCols = 192;
 constexpr int64_t kMostValueCols = 128;
 constexpr int64_t kLeastDim = 64;  ///< of keys in bf16
@@ -121,9 +122,10 @@ Prepared prepare_attention_wgmma(const OpContext& context) {
   Launch pack = make(context, "attention_pack",
                      {input_ref(1), input_ref(2), input_ref(3), operand(op.shared_operand()), scratch_ref()});
   pack.local_size = kPackLanes;
-  pack.work = [args](const graph::Sizes& sizes) {
+  const int64_t units = std::max<int64_t>(1, context.device.compute_units);
+  pack.work = [args, most = units * kPackGroups](const graph::Sizes& sizes) {
     const AttentionArgs now = sized(args, sizes);
-    return Work{int64_t{now.kv_heads} * now.tiles, bytes_of(now)};
+    return Work{std::min(int64_t{now.kv_heads} * now.tiles, most), bytes_of(now)};
   };
   Launch attend =
       make(context, "attention_wgmma",
@@ -131,11 +133,10 @@ Prepared prepare_attention_wgmma(const OpContext& context) {
   attend.program.sm_90a = true;
   const int64_t warpgroups = warpgroups_of(op);
   attend.local_size = static_cast<size_t>((warpgroups + 1) * kWarpgroupLanes);
-  attend.work = [args, rows = warpgroups * kWarpgroupRows,
-                 most = std::max<int64_t>(1, context.device.compute_units)](const graph::Sizes& sizes) {
+  attend.work = [args, rows = warpgroups * kWarpgroupRows, units](const graph::Sizes& sizes) {
     const AttentionArgs now = sized(args, sizes);
     const int64_t items = divide_up(sizes.tokens * (now.heads / now.kv_heads), rows) * now.kv_heads;
-    return Work{std::min(items, most), bytes_of(now)};
+    return Work{std::min(items, units), bytes_of(now)};
   };
   Prepared prepared;
   prepared.launches = {std::move(pack), std::move(attend)};

@@ -214,8 +214,22 @@ TEST_CASE("attention/wgmma: windows, chunks, rings, soft cap, sinks, formats, se
   }
   check(attention_case({140, 140, 3, 3, 128, 128, 64}, AttentionMemory::matrix, "f16", ++seed));
   graph::Attention op;
+  op.rounded = true;
+  for (const std::string format : {"f16", "bf16", "f32"}) {
+    check(attention_case({150, 300, 8, 2, 128, 128, 0, 70}, AttentionMemory::caches, format, ++seed, op));
+    check(attention_case({140, 140, 3, 3, 128, 128, 64}, AttentionMemory::matrix, format, ++seed, op));
+  }
   op.softcap = 3.0f;
   op.sinks = true;
   op.mask.chunk = 70;
   check(attention_case({100, 230, 8, 2, 128, 128}, AttentionMemory::caches, "f16", ++seed, op));
+}
+
+TEST_CASE("attention/wgmma: more blocks of rows than a round has, heads in sections, blocks in pairs") {
+  if (!has_tensor_cores()) return;
+  check(attention_case({150, 150, 40, 40, 16, 16}, AttentionMemory::caches, "f16", 3390));
+  check(attention_case({300, 300, 66, 66, 16, 16}, AttentionMemory::caches, "f16", 3391));
+  graph::Attention op;
+  op.rounded = true;
+  check(attention_case({70, 90, 140, 70, 16, 16}, AttentionMemory::caches, "bf16", 3392, op));
 }
