@@ -29,6 +29,7 @@ static void expert_linear_rows_body(uint worker, uint workers, global const ACTI
       for (int row = first + (int)get_local_id(0); row < end; row += WG_SIZE) to[row - first] = NAN;
       continue;
     }
+    if (item == begin || first == 0) fetch_rows(weight, &a->weight, expert, first);
     const int cols = a->weight.cols;
     const int token = (int)(slot / a->top_k);
     const XRow from = a->per_slot ? x_row(x, cols * a->top_k, token, (int)(slot % a->top_k) * cols)

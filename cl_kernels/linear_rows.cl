@@ -17,6 +17,7 @@ static void linear_rows_body(uint worker, uint workers, global const ACTIVATION*
   // On CPUs each worker takes one stretch of memory.
   const int begin = WG_SIZE == 1 ? (int)((long)items * worker / workers) : (int)worker;
   const int end = WG_SIZE == 1 ? (int)((long)items * (worker + 1) / workers) : items;
+  if (begin < end) fetch_rows(weight, &a->weight, 0, begin * ITEM_ROWS);
   for (int item = begin; item < end; item += WG_SIZE == 1 ? 1 : (int)workers) {
     const int first = item * ITEM_ROWS;
     row_dots(weight, &a->weight, 0, first, min(first + ITEM_ROWS, rows), x_row(x, a->weight.cols, 0, 0),

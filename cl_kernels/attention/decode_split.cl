@@ -7,9 +7,10 @@
 
 #include "attention_chunks.clh"
 
-// QUERIES heads of one kv head and token over one chunk.
-static void attention_split_item(int token, int kv_head, int head_block, int slot, global const float* q,
-                                 const AttentionCaches* caches, const AttentionExtras* extras, int position,
+// QUERIES heads of one kv head and token over one chunk; `opens`: none before it, of these heads, was this
+// worker's.
+static void attention_split_item(int token, int kv_head, int head_block, int slot, bool opens,
+                                 global const float* q, const AttentionCaches* caches, const AttentionExtras* extras, int position,
                                  global float* partial, const AttentionArgs* a, local float* scratch) {
   const int group = a->heads / a->kv_heads;
   const int dim = a->key_dim + a->shared_dim;
@@ -42,6 +43,9 @@ static void attention_split_item(int token, int kv_head, int head_block, int slo
   block.range = seen;
   block.ids = attention_ids(extras->selected, token, kv_head * group, a);
 #endif
+#if WG_SIZE == 1
+  if (opens) attention_fetch_tile(&block, caches, first, count, a);
+#endif
   local float* scores = scratch + QUERIES * WG_SIZE;
   barrier(CLK_LOCAL_MEM_FENCE);
   attention_scores(&block, caches, a, first, count, scores);
@@ -66,14 +70,15 @@ static void attention_decode_split_body(uint worker, uint workers, global const 
   const int rows = a->kv_heads * head_blocks;
   const ulong items = (ulong)(a->tokens * a->tiles) * (uint)rows;
   // Threads of a CPU take neighbouring workers, and go on with the rows that they have asked for.
+  const int begin = (int)(items * worker / workers);
   const int end = (int)(items * (worker + 1) / workers);
-  for (int item = (int)(items * worker / workers); item < end; ++item) {
+  for (int item = begin; item < end; ++item) {
     const int head_block = item % head_blocks;
     const int kv_head = item / head_blocks % a->kv_heads;
     const int token = item / rows % a->tokens;
     const int slot = item / rows / a->tokens;
-    attention_split_item(token, kv_head, head_block, slot, q, &caches, extras, positions[token], partial, a,
-                         scratch);
+    attention_split_item(token, kv_head, head_block, slot, item < begin + rows, q, &caches, extras,
+                         positions[token], partial, a, scratch);
   }
 }
 
