@@ -3,7 +3,7 @@
 namespace clinfer::graph {
 
 bool rounds_attention(std::string_view activation_format) {
-  return activation_format == "fp8_e4m3_1x128";
+  return activation_format == "fp8_e4m3_1x128" || activation_format == "bf16";
 }
 
 int64_t round_attention(Graph& graph) {

@@ -6,7 +6,7 @@
 
 using namespace clinfer::graph;
 
-TEST_CASE("round_attention: every attention, where FP8 activations are asked for") {
+TEST_CASE("round_attention: every attention, where bf16 or FP8 activations are asked for") {
   Builder builder("attention");
   const ValueId q = builder.input("q", {DType::f32, kTokens, 16});
   const ValueId keys = builder.cache("keys", 16, 16);
@@ -21,6 +21,6 @@ TEST_CASE("round_attention: every attention, where FP8 activations are asked for
     CHECK(std::get<Attention>(node.op).rounded);
     CHECK(std::get<Attention>(node.op).attributes().back() == Attributes::value_type{"rounded", "true"});
   }
-  CHECK(rounds_attention("fp8_e4m3_1x128"));
+  for (const char* format : {"bf16", "fp8_e4m3_1x128"}) CHECK(rounds_attention(format));
   for (const char* format : {"keep", "int8_g32", "mxint8"}) CHECK_FALSE(rounds_attention(format));
 }
