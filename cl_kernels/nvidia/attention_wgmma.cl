@@ -68,7 +68,7 @@ INLINE bool item_of_round(Item* item, int round, const AttentionArgs* a) {
   }
   const int index = round / 2 * groups + group;
   const int first_head = index / (SECTION * pairs) * SECTION;
-  const int heads = min(SECTION, a->kv_heads - first_head);
+  const int heads = clamp(a->kv_heads - first_head, 1, SECTION);
   const int rest = index - first_head * pairs;
   int block = rest / heads;
   if (round % 2 == 0) block = blocks - 1 - block;

@@ -7,7 +7,7 @@ namespace clinfer::kernels {
 /// Causal attention of more than 8 tokens by wgmma (Hopper) over packed keys and values, for heads of up to
 /// 192 key and 128 value columns, with windows, chunks, rings, soft cap and sinks. f16 and bf16 caches are
 /// multiplied as they are, others as two bf16 each, for heads of 64 columns or more; queries and weights are
-/// two halves (or bf16).
+/// two halves (or bf16). Where operands may be rounded, each is one bf16 (beside f16 caches a half).
 Support supports_attention_wgmma(const OpContext& context);
 Prepared prepare_attention_wgmma(const OpContext& context);
 
