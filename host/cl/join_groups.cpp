@@ -128,15 +128,17 @@ std::string JoinGroups::functions(const std::string& text, const std::vector<Ker
   return result.append(text, from);
 }
 
-/// Workers of a launch take turns at the places of all groups, first the first place of each.
+/// Workers of a launch take turns at the places of all groups, first the first place of each. What is begun
+/// is not called as a function, which would first save the many registers that it uses.
 std::string JoinGroups::caller(int number, size_t local_size, const KernelText& kernel, bool begins) const {
   const std::string size = std::to_string(local_size);
   const std::string type = type_of_memory(kernel);
   const std::string begun = begins ? "begun && worker == group" : "false";
   return "typedef char chain_fits_" + std::to_string(number) + "[sizeof(" + type +
          ") <= CHAIN_LOCAL ? 1 : -1];\n"
-         "static __attribute__((noinline)) void chain_call_" +
-         std::to_string(number) + "(uint group, uint groups, " + std::string(kParameters) +
+         "static __attribute__((" +
+         std::string(begins ? "always_inline" : "noinline") + ")) void chain_call_" + std::to_string(number) +
+         "(uint group, uint groups, " + std::string(kParameters) +
          ", uint scratch, bool begun) {\n"
          "  const uint fixed = CHAIN_ROUND(sizeof(" +
          type +

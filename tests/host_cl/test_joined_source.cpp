@@ -124,6 +124,7 @@ TEST_CASE("joined source: what can be begun, by groups that take one worker at a
   JoinedUnit unit = {"ahead.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"ahead"}};
   const std::string alone = join_units(SourceLoader(kFiles), std::array{unit}, JoinAs::groups);
   CHECK(contains(alone, "#define CHAIN_BEGUN chain_begun\n"));
+  CHECK(contains(alone, "static __attribute__((always_inline)) void chain_call_0("));
   CHECK(
       contains(alone, "  ahead(worker, workers, mine, begun && worker == group, (global float*)pointers[0]"));
   CHECK(contains(alone, "  ahead_begin(group, workers, memory, false, (global float*)pointers[0]"));
@@ -132,6 +133,7 @@ TEST_CASE("joined source: what can be begun, by groups that take one worker at a
   const std::array both = {unit, JoinedUnit{"turn.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"turn"}}};
   const std::string shared = join_units(SourceLoader(kFiles), both, JoinAs::groups);
   CHECK(contains(shared, "  ahead(worker, workers, mine, false, (global float*)pointers[0]"));
+  CHECK(contains(shared, "static __attribute__((noinline)) void chain_call_0("));
   CHECK_FALSE(contains(shared, "chain_begin_0"));
 }
 
