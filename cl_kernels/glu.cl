@@ -49,7 +49,11 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
   const uint cols = (uint)a->cols;
   const uint chunk = (uint)a->chunk;
   const uint chunks = (cols + chunk - 1) / chunk;
-  for (uint item = worker; item < (uint)a->parts * chunks; item += workers) {
+  // On CPUs chunks that follow each other: memory is read ahead along a stream.
+  const uint items = (uint)a->parts * chunks;
+  const uint from = WG_SIZE == 1 ? (uint)((ulong)items * worker / workers) : worker;
+  const uint end = WG_SIZE == 1 ? (uint)((ulong)items * (worker + 1) / workers) : items;
+  for (uint item = from; item < end; item += WG_SIZE == 1 ? 1 : workers) {
     const uint begin = item % chunks * chunk;
     const uint count = min(chunk, cols - begin);
     const uint part = item / chunks;
@@ -69,8 +73,9 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
     }
 #else
 #if ROUNDED
-    float to[RUN_COLS];
-#define GATED_STORE(v, i) vstore16((v), 0, to + (i))
+    float16 vectors[RUN_COLS / 16];
+    float* to = (float*)vectors;
+#define GATED_STORE(v, i) vectors[(i) / 16u] = (v)
 #else
 #define GATED_STORE(v, i) vec_store((v), to + (i))
     global float* to = y + (size_t)part * cols + begin;
@@ -92,8 +97,8 @@ static void glu_body(uint worker, uint workers, global const float* restrict gat
 #endif
 #if ROUNDED && WG_SIZE == 1
     // The last chunk of a row has its padding too.
-    const int end = first + (int)count;
-    const int last = end < row_cols ? end / ACTIVATION_BLOCK : activation_blocks(row_cols);
+    const int past = first + (int)count;
+    const int last = past < row_cols ? past / ACTIVATION_BLOCK : activation_blocks(row_cols);
     for (uint i = count; i < RUN_COLS && i % 128u != 0u; ++i) to[i] = 0.0f;
     encode_run(to, record, first / ACTIVATION_BLOCK, last, row_cols);
 #endif

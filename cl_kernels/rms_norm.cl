@@ -104,11 +104,7 @@ static void rms_norm_group(global const float* restrict x, global const float* r
   }
 }
 #else
-// y of `count` columns, in any address space.
-#define NORMED(x, weight, factor, offset, count, y)                                                   \
-  for (uint i = 0; i + VEC <= (count); i += VEC)                                                      \
-    vstore16(vec_load((x) + i) * (factor) * (vec_load((weight) + i) + (offset)), 0, (y) + i);         \
-  for (uint i = (count) / VEC * VEC; i < (count); ++i) (y)[i] = (x)[i] * (factor) * ((weight)[i] + (offset));
+#define NORMED(z, w) ((z) * factor * ((w) + a->weight_offset))
 
 #if ROUNDED
 static void rms_norm_round(global const float* restrict z, global const float* restrict weight, float factor,
@@ -116,8 +112,11 @@ static void rms_norm_round(global const float* restrict z, global const float* r
   const uint cols = (uint)a->group_cols;
   for (uint begin = 0; begin < cols; begin += RUN_COLS) {
     const uint count = min((uint)RUN_COLS, cols - begin);
-    float run[RUN_COLS];
-    NORMED(z + begin, weight + begin, factor, a->weight_offset, count, run)
+    float16 vectors[RUN_COLS / 16];
+    float* run = (float*)vectors;
+    for (uint i = 0; i + VEC <= count; i += VEC)
+      vectors[i / VEC] = NORMED(vec_load(z + begin + i), vec_load(weight + begin + i));
+    for (uint i = count / VEC * VEC; i < count; ++i) run[i] = NORMED(z[begin + i], weight[begin + i]);
     for (uint i = 0; i < count && a->also_plain; ++i) y[begin + i] = run[i];
     for (uint i = count; i < RUN_COLS && i % 128u != 0u; ++i) run[i] = 0.0f;
     const uint end = begin + count;
@@ -161,7 +160,8 @@ static void rms_norm_group(global const float* restrict x, global const float* r
 #if ROUNDED
   rms_norm_round(x, weight, factor, y, record, a);
 #else
-  NORMED(x, weight, factor, a->weight_offset, cols, y)
+  for (uint i = 0; i + VEC <= cols; i += VEC) vec_store(NORMED(vec_load(x + i), vec_load(weight + i)), y + i);
+  for (uint i = cols / VEC * VEC; i < cols; ++i) y[i] = NORMED(x[i], weight[i]);
 #endif
 }
 #endif
@@ -171,7 +171,13 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void rms_norm(
     global float* restrict y, global float* restrict sum, global uchar* restrict records, const RmsNormArgs a,
     local float* scratch) {
   const size_t cols = (size_t)a.group_cols;
-  for (uint group = (uint)get_group_id(0); group < (uint)a.groups; group += (uint)get_num_groups(0)) {
+  const uint worker = (uint)get_group_id(0);
+  const uint workers = (uint)get_num_groups(0);
+  // On CPUs groups that follow each other: memory is read ahead along a stream.
+  const uint groups = (uint)a.groups;
+  const uint begin = WG_SIZE == 1 ? (uint)((ulong)groups * worker / workers) : worker;
+  const uint end = WG_SIZE == 1 ? (uint)((ulong)groups * (worker + 1) / workers) : groups;
+  for (uint group = begin; group < end; group += WG_SIZE == 1 ? 1 : workers) {
     const size_t at = group * cols;
 #if ROUNDED
     global uchar* record = records + group * activation_row_bytes(a.group_cols);
