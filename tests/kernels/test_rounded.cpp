@@ -12,6 +12,7 @@ using namespace clinfer::tests;
 namespace {
 
 constexpr const char* kNoE4m3 = "the device does not convert E4M3";
+constexpr const char* kLanes = "for devices where a work-item is a worker";  // where only a GPU is
 constexpr int64_t kCols[] = {1, 17, 32, 96, 129, 576, 1024, 1031};
 
 graph::Type tokens_of(int64_t cols) {
@@ -126,7 +127,7 @@ TEST_CASE("glu that rounds: the bits of two steps") {
         256, ++seed);
     check_glu({.activation = graph::Activation::gelu_tanh, .format = format}, 40, 256, ++seed);
   }
-  summarise(graph::Glu{}, {kNoE4m3});
+  summarise(graph::Glu{}, {kNoE4m3, kLanes});
 }
 
 TEST_CASE("rms_norm that rounds: the bits of two steps") {
@@ -140,7 +141,7 @@ TEST_CASE("rms_norm that rounds: the bits of two steps") {
     check_norm({.unit_offset = true, .format = format}, 3, 7168, true, ++seed);
     check_norm({.format = format, .also_plain = true}, 40, 4352, true, ++seed);
   }
-  summarise(graph::RmsNorm{}, {kNoE4m3});
+  summarise(graph::RmsNorm{}, {kNoE4m3, kLanes});
 }
 
 TEST_CASE("rms_norm that rounds norms of heads") {
