@@ -15,7 +15,7 @@ def all_files() -> list[str]:
         if folder == "":
             folders[:] = [name for name in folders if name == ".ci" or not NOT_OURS.match(name)]
         folders[:] = [name for name in folders if name not in ("__pycache__", ".git")]
-        paths += [os.path.join(folder, name) for name in files]
+        paths += [os.path.join(folder, name) for name in files if name != ".git"]  # a worktree's is a file
     return sorted(paths)
 
 
