@@ -1,7 +1,4 @@
 set(ELEMENTWISE_TESTS
-  attention_case.cpp
-  test_attention.cpp
-  test_batch_invariance.cpp
   test_cache.cpp
   test_elementwise.cpp
   test_rope.cpp

@@ -8,7 +8,6 @@ set(MATMUL_TESTS
   test_fp8_linear.cpp
   test_fp8_matmul.cpp
   test_head_linear.cpp
-  linear_case.cpp
   test_linear.cpp
   test_linear_wgmma.cpp
   test_mma.cpp
