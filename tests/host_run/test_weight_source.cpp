@@ -8,6 +8,7 @@
 #include "host/run/weight_source.h"
 #include "host/stored/nvfp4_multiplier.h"
 #include "tests/host_io/gguf_image.h"
+#include "tests/host_stored/memory_checkpoint.h"
 #include "tests/temporary_folder.h"
 
 using namespace clinfer;
@@ -15,26 +16,6 @@ using namespace clinfer;
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-/// Tensors in memory.
-class Tensors final : public io::Checkpoint {
- public:
-  void add(const std::string& name, const std::string& format, std::vector<int64_t> shape,
-           const Bytes& bytes) {
-    tensors_.push_back({name, name, format, std::move(shape), std::as_bytes(std::span(bytes))});
-  }
-  const graph::Meta& config() const override { return meta_; }
-  const graph::Meta& generation_config() const override { return meta_; }
-  const std::vector<io::Tensor>& tensors() const override { return tensors_; }
-  const std::vector<std::string>& files() const override { return files_; }
-  uint64_t file_bytes() const override { return 0; }
-  void release(const io::Tensor&) const override {}
-
- private:
-  graph::Meta meta_;
-  std::vector<io::Tensor> tensors_;
-  std::vector<std::string> files_ = {"memory"};
-};
 
 std::vector<float> normal(int64_t count, uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -94,7 +75,7 @@ TEST_CASE("a matrix of several bands is encoded as in one piece") {
   std::vector<float> values = normal(kRows * kCols, 1);
   values.back() = 9.0f;  // the largest lies in the last band
   const Bytes bytes = as_bytes(values);
-  Tensors tensors;
+  test::MemoryCheckpoint tensors;
   tensors.add("w", "f32", {kRows, kCols}, bytes);
   for (const char* name : {"nvfp4", "fp8_e4m3_tensor", "fp8_e5m2_tensor", "fp8_e4m3_128x128", "mxfp4"}) {
     const graph::Weight weight{{"w"}, 1, kRows, kCols, name};
@@ -108,7 +89,7 @@ TEST_CASE("stacked experts are matrices of their own") {
   const std::vector<float> values = normal(kExperts * kRows * kCols, 2);
   const Encoded fp8 = encoded(*quant::find_format("fp8_e4m3_128x128"), values, kRows, kCols);
   const Bytes plain = as_bytes(values);
-  Tensors tensors;
+  test::MemoryCheckpoint tensors;
   tensors.add("fp8", "f8_e4m3", {kExperts, kRows, kCols}, fp8.codes);
   tensors.add("fp8_scale_inv", "f32", {kExperts, 2, 2}, fp8.scales);
   tensors.add("plain", "f32", {kExperts, kRows, kCols}, plain);
@@ -141,7 +122,7 @@ TEST_CASE("matrices of one tensor that share scales are encoded anew") {
   constexpr int64_t kExperts = 2, kRows = 100, kCols = 128;
   const quant::Format& format = *quant::find_format("fp8_e4m3_128x128");
   const Encoded fp8 = encoded(format, normal(kExperts * kRows * kCols, 3), kExperts * kRows, kCols);
-  Tensors tensors;
+  test::MemoryCheckpoint tensors;
   tensors.add("w", "f8_e4m3", {kExperts * kRows, kCols}, fp8.codes);
   tensors.add("w_scale_inv", "f32", {2, 1}, fp8.scales);
   std::vector<float> decoded(static_cast<size_t>(kExperts * kRows * kCols));

@@ -11,6 +11,7 @@
 #include "host/kernels/tuning.h"
 #include "tests/kernels/attention_case.h"
 #include "tests/kernels/check.h"
+#include "tests/kernels/linear_case.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
@@ -27,24 +28,9 @@ bool has_tensor_cores() {
   return std::ranges::any_of(targets(), [](const Target& target) { return target.info.probes.wgmma; });
 }
 
-Case linear_case(const std::string& format, int64_t tokens, int64_t rows, int64_t cols, bool bias) {
-  const auto seed = static_cast<uint64_t>(tokens * 13 + rows * 7 + cols);
-  std::mt19937_64 random(seed);
-  graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols});
-  std::vector<graph::ValueId> inputs = {x, builder.weight("w", rows, cols)};
-  Case result;
-  result.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
-  if (bias) {
-    inputs.push_back(builder.vector("b", rows));
-    result.inputs.push_back(normal(1, rows, random));
-  }
-  result.graph = finish(builder, builder.add(graph::Linear{}, "y", inputs), format);
-  result.sizes = {tokens, tokens, tokens};
-  result.name = format + " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
-                " cols=" + std::to_string(cols);
-  result.seed = seed;
-  return result;
+Case mma_case(const std::string& format, LinearShape shape, bool bias) {
+  return linear_case(format, "", shape, bias,
+                     static_cast<uint64_t>(shape.tokens * 13 + shape.rows * 7 + shape.cols));
 }
 
 }  // namespace
@@ -67,11 +53,11 @@ TEST_CASE("mma_rows: slices cover the columns, and registers hold them") {
 TEST_CASE("linear/mma_rows: ragged rows, slices without columns, columns in several chunks, special values") {
   if (!has_tensor_cores()) return;
   for (const auto& [format, stage_cols] : kStageCols) {
-    check(linear_case(format, 1, 7, stage_cols, false));
-    check(linear_case(format, 4, 33, 1536, true));
-    check(linear_case(format, 8, 50, 4608, true));
-    check(linear_case(format, 2, 2200, 4608, false));
-    Case c = linear_case(format, 3, 20, 512, false);
+    check(mma_case(format, {1, 7, stage_cols}, false));
+    check(mma_case(format, {4, 33, 1536}, true));
+    check(mma_case(format, {8, 50, 4608}, true));
+    check(mma_case(format, {2, 2200, 4608}, false));
+    Case c = mma_case(format, {3, 20, 512}, false);
     c.inputs[1].at(1, 40) = std::numeric_limits<double>::quiet_NaN();
     for (int64_t col = 0; col < 512; ++col) c.inputs[1].at(2, col) = 0.0;
     for (int64_t col = 0; col < 512; ++col) c.inputs[0].at(1, col) = 0.0;
@@ -104,12 +90,12 @@ TEST_CASE("expert_linear/mma_rows: shared x and a part for each slot, several ch
 TEST_CASE("linear/mma_rows: a token's bits do not depend on the other tokens") {
   for (const auto& [format, stage_cols] : kStageCols) {
     for (const int64_t cols : {int64_t{768}, int64_t{5120}}) {
-      const Case together = linear_case(format, 8, 37, cols, true);
+      const Case together = mma_case(format, {8, 37, cols}, true);
       for (const Target& target : targets()) {
         if (!kernels::supports_linear_mma_rows(context_of(together, target.info)).ok) continue;
         const auto all = run(together, target, "linear/mma_rows").outputs[0];
         for (const int64_t tokens : {int64_t{1}, int64_t{3}, int64_t{5}}) {
-          Case fewer = linear_case(format, tokens, 37, cols, true);
+          Case fewer = mma_case(format, {tokens, 37, cols}, true);
           fewer.inputs = together.inputs;
           fewer.inputs[0] = graph::Array(tokens, cols);
           std::copy_n(together.inputs[0].row(0), tokens * cols, fewer.inputs[0].row(0));

@@ -8,7 +8,7 @@
 #include "host/kernels/value_bytes.h"
 #include "host/kernels/weight_layout.h"
 #include "quant/format.h"
-#include "tests/kernels/check.h"
+#include "tests/kernels/linear_case.h"
 
 using namespace clinfer;
 using namespace clinfer::tests;
@@ -46,27 +46,9 @@ Case in_groups(Case c) {
   return c;
 }
 
-Case linear_case(std::string_view weights, const std::string& activations, int64_t tokens, int64_t rows,
-                 int64_t cols, bool bias, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols, activations});
-  const auto w = builder.weight("w", rows, cols);
-  std::vector<graph::ValueId> inputs = {x, w};
-  Case c;
-  c.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
-  if (bias) {
-    inputs.push_back(builder.vector("b", rows));
-    c.inputs.push_back(normal(1, rows, random));
-  }
-  const auto y = builder.add(graph::Linear{}, "y", inputs);
-  c.graph = finish(builder, y, std::string(weights));
-  c.sizes = {tokens, tokens, tokens};
-  c.name = std::string(weights) + " x " + (activations.empty() ? "f32" : activations) +
-           " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
-           " cols=" + std::to_string(cols) + (bias ? " bias" : "");
-  c.seed = seed;
-  return in_groups(std::move(c));
+Case grouped_linear(std::string_view weights, const std::string& activations, LinearShape shape, bool bias,
+                    uint64_t seed) {
+  return linear_case(std::string(weights), activations, shape, bias, seed, kernels::kGroupRows);
 }
 
 Case expert_case(std::string_view weights, const std::string& activations, int64_t tokens, uint64_t seed) {
@@ -176,7 +158,7 @@ TEST_CASE("row groups: with and without VNNI the bits are the same") {
     for (const std::string_view format : kFormats) {
       if (is_float(format)) continue;
       for (const int64_t tokens : {1, 7, 21}) {
-        const Case c = linear_case(format, "int8_g32", tokens, 48, 1120, tokens == 7, 77);
+        const Case c = grouped_linear(format, "int8_g32", {tokens, 48, 1120}, tokens == 7, 77);
         const std::string_view variant = tokens <= 8 ? "linear/dot_rows" : "linear/dot_tile";
         INFO(c.name);
         CHECK(run(c, target, variant).outputs == run(c, without, variant).outputs);
@@ -190,24 +172,24 @@ TEST_CASE("row groups: every kernel that reads them") {
   for (const std::string_view format : kFormats) {
     const std::string activations = is_float(format) ? "" : "int8_g32";
     for (const int64_t tokens : {1, 3, 4, 6, 8, 9, 67})
-      check(linear_case(format, tokens == 6 && !is_float(format) ? "mxint8" : activations, tokens, 48,
-                        tokens % 2 ? 32 : 1120, tokens % 3 == 0, ++seed));
+      check(grouped_linear(format, tokens == 6 && !is_float(format) ? "mxint8" : activations,
+                           {tokens, 48, tokens % 2 ? 32 : 1120}, tokens % 3 == 0, ++seed));
     if (is_float(format)) {
       const int64_t cols = format == "fp8_e4m3_128x128" ? 134 : 37;
-      check(linear_case(format, "", 7, 32, cols, true, ++seed));
-      check(linear_case(format, "", 21, 32, cols, true, ++seed));
+      check(grouped_linear(format, "", {7, 32, cols}, true, ++seed));
+      check(grouped_linear(format, "", {21, 32, cols}, true, ++seed));
     }
     if (format != "q4_1" && format != "mxint8" && format != "f16" && format != "fp8_e4m3_128x128")
       continue;  // the others are read alike
-    check(linear_case(format, "", 5, 32, 96, true, ++seed));
-    check(linear_case(format, "", 20, 32, 96, false, ++seed));
+    check(grouped_linear(format, "", {5, 32, 96}, true, ++seed));
+    check(grouped_linear(format, "", {20, 32, 96}, false, ++seed));
     for (const int64_t tokens : {1, 5, 40}) check(expert_case(format, activations, tokens, ++seed));
     check(embedding_case(format));
   }
   for (const std::string activations : {"mxint8", "int8_g32"}) {
     for (const Target& target : targets()) {
       if (!target.info.is_cpu) continue;
-      const Case together = linear_case("q4_1", activations, 7, 64, 1280, true, 5);
+      const Case together = grouped_linear("q4_1", activations, {7, 64, 1280}, true, 5);
       const kernels::TrialResult all = run(together, target, "linear/dot_rows");
       Case alone = together;
       alone.sizes = {1, 1, 1};
@@ -224,7 +206,7 @@ TEST_CASE("row groups: every E4M3 code is worth what it says, and a NaN spoils i
   // The NaNs lie in an odd column with one token, in an even one with nine.
   for (const int64_t tokens : {1, 9}) {
     const auto col_of = [&](int64_t row) { return (row + tokens / 9) % kCols; };
-    const Case c = linear_case("fp8_e4m3_128x128", "", tokens, kRows, kCols, false, 1);
+    const Case c = grouped_linear("fp8_e4m3_128x128", "", {tokens, kRows, kCols}, false, 1);
     const graph::Weight& weight = *c.graph.value(c.graph.nodes.front().inputs[1]).weight();
     const kernels::WeightLayout layout = kernels::layout_of(weight);
     kernels::Bytes bytes(static_cast<size_t>(layout.bytes));
