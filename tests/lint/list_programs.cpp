@@ -42,6 +42,12 @@ graph::DeviceInfo made_up_device(bool is_cpu) {
   return device;
 }
 
+/// Integers are multiplied in pairs of shorts there.
+graph::DeviceInfo without_vnni(graph::DeviceInfo cpu) {
+  cpu.probes.x86_vnni_asm = cpu.probes.x86_amx_int8 = false;
+  return cpu;
+}
+
 /// Weights with quantised activations: every way that the kernels take apart.
 constexpr std::pair<const char*, const char*> kQuantised[] = {{"fp8_e4m3_128x128", "fp8_e4m3_1x128"},
                                                               {"fp8_e4m3_128x128", "mxint8"},
@@ -206,6 +212,10 @@ Found collect_all() {
           if (format.name != weights) continue;
           options.activations_format = activations;
           collect(*checkpoint, options, found);
+          if (!is_cpu) continue;
+          run::EngineOptions plain = options;
+          plain.devices = {without_vnni(options.devices.front())};
+          collect(*checkpoint, plain, found);
         }
       }
     }
