@@ -77,7 +77,6 @@ list(APPEND KERNEL_FILES
   nvidia/fp8_experts.cl
   nvidia/fp8_fragments.cl
   nvidia/fp8_linear.cl
-  nvidia/wgmma_columns.clh
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl
   nvidia/expert_linear_mma_rows.cl
@@ -95,8 +94,10 @@ list(APPEND KERNEL_FILES
   nvidia/quantize_warps.cl
   nvidia/query_rows.clh
   nvidia/sm90.clh
+  nvidia/store_columns.clh
   nvidia/store_tile.clh
   nvidia/warp.clh
+  nvidia/wgmma_columns.clh
   nvidia/wgmma_n128.clh
   nvidia/wgmma_n64.clh
 )

@@ -1,17 +1,19 @@
 // y [tokens, top_k * rows] = x . W[expert] + bias[expert] with E4M3 on both sides, scales of 1 x 128 and 128 x
 // 128, sums of 128 products by wgmma and added up in floats. W's rows are wgmma's rows, an expert's entries its
 // columns, of which there may be any multiple of 8: no more is multiplied than there is to multiply. W in tiles
-// (include/row_tile.clh), x as fp8_expert_x.cl leaves it. Needs sm_90a. A group stays and takes work after work: 128
-// rows of W with a tile of entries (expert_tiles.cl). Warpgroup 0 brings x into local memory; 1 and 2 multiply 64
-// rows each, which they read straight from global memory two blocks of 128 columns ahead.
+// (include/row_tile.clh), x as fp8_expert_x.cl leaves it. Needs sm_90a. A group stays and takes work after work:
+// 128 rows of W with a tile of entries (expert_tiles.cl). Warpgroup 0 brings x into local memory and W on its
+// way; 1 and 2 multiply 64 rows each, which they read straight from global memory two blocks of 128 columns ahead.
 #include "cl_kernels/args/fp8_experts_args.h"
-#include "nvidia/quads.clh"
+#define MOST_COLUMNS EXPERT_TILE_ENTRIES
+#include "nvidia/store_columns.clh"
 #include "nvidia/wgmma_columns.clh"
 
-#define MOST EXPERT_TILE_ENTRIES
 #define STAGES 5
-#define STAGE_BYTES (MOST * 64)
-#define SCALE_BYTES (MOST * 4)
+#define AHEAD 4  // blocks of W on their way to L2 while one is multiplied, of this work and of the next
+#define EARLY 6  // eights of entries whose scales are read while tensor cores multiply
+#define STAGE_BYTES (MOST_COLUMNS * 64)
+#define SCALE_BYTES (MOST_COLUMNS * 4)
 
 // In local memory, one piece so that one register holds its address: the stages, x's scales with a slot for
 // each stage, the barriers.
@@ -32,8 +34,22 @@ INLINE ExpertTile tile_at(int index, global const uchar* packed, const Fp8Expert
   return result;
 }
 
+// Codes of 128 rows of W, or of those that are left.
+INLINE global const uchar* codes_of(int expert, int col, global const uchar* weight, const Fp8ExpertsArgs* a) {
+  return weight + ((long)expert * a->weight.rows + col * 128) * a->weight.cols;
+}
+INLINE int rows_in(int col, const Fp8ExpertsArgs* a) {
+  return min(a->weight.rows - col * 128, 128);
+}
+INLINE void bulk_prefetch(global const void* from, uint bytes) {
+  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" : : "l"(from), "r"(bytes) : "memory");
+}
+INLINE void prefetch_line(global const void* at) {
+  asm volatile("prefetch.global.L1 [%0];" : : "l"(at) : "memory");
+}
+
 // Two stages of 64 columns for each block of 128, the second with the block's scales.
-INLINE void bring_x(global const uchar* packed, uint at, const Fp8ExpertsArgs* a) {
+INLINE void bring_x(global const uchar* weight, global const uchar* packed, uint at, const Fp8ExpertsArgs* a) {
   const int works = works_of(packed, a);
   const int cols = a->weight.cols;
   uint stage = 0;
@@ -43,6 +59,8 @@ INLINE void bring_x(global const uchar* packed, uint at, const Fp8ExpertsArgs* a
     const uint rows = (uint)(tile.count + 7) / 8u * 8u;
     global const uchar* codes = packed + a->x_at + (long)tile.first * cols;
     global const uchar* scales = packed + a->scales_at + (long)tile.first * (cols / 128) * 4;
+    uint w_bytes = (uint)rows_in(index % cols_of(a), a) * 128u;
+    global const uchar* w = codes_of(tile.expert, index % cols_of(a), weight, a) + AHEAD * w_bytes;
     for (int left = cols / 64; left > 0; --left) {
       const uint full = at + FULL_AT + 8 * stage;
       const uint scale_bytes = left % 2 == 0 ? 0u : rows * 4u;
@@ -53,28 +71,37 @@ INLINE void bring_x(global const uchar* packed, uint at, const Fp8ExpertsArgs* a
       codes += rows * 64u;
       scales += scale_bytes;
       if (++stage == STAGES) stage = 0, parity ^= 1;
+      if (left % 2 == 0) {
+        if (left == 2 * AHEAD) {
+          const int next = min(index + (int)get_num_groups(0), works - 1);
+          w_bytes = (uint)rows_in(next % cols_of(a), a) * 128u;
+          w = codes_of(tile_at(next, packed, a).expert, next % cols_of(a), weight, a);
+        }
+        bulk_prefetch(w, w_bytes);
+        w += w_bytes;
+      }
     }
   }
 }
 
 // Where a thread's two rows of W go on: 8 apart, of each 64 columns the quad's lane has 16.
 typedef struct Rows {
-  global const uchar* codes;   // of the first row
-  global const float* scale;   // of the block
-  int second;                  // bytes from there to the second row
-  int step;                    // to the next 64 columns
+  global const uchar* codes;  // of the first row
+  global const float* scale;  // of the block
+  int second;                 // bytes from there to the second row
+  int step;                   // to the next 64 columns
 } Rows;
 
 INLINE Rows rows_of(int expert, int col, global const uchar* weight, const Fp8ExpertsArgs* a) {
   const int thread = (int)get_local_id(0) - 128;
-  const int rows = min(a->weight.rows - col * 128, 128);
+  const int rows = rows_in(col, a);
   const int row = thread / 32 * 16 + thread % 32 / 4;
   const int first = min(row, rows - 1);  // a row that is not there has results that nobody stores
   const int second = min(row + 8, rows - 1);
   const int first_at = first * 64 + ((thread ^ first / 2) & 3) * 16;
   const int second_at = second * 64 + ((thread ^ second / 2) & 3) * 16;
   Rows result;
-  result.codes = weight + ((long)expert * a->weight.rows + col * 128) * a->weight.cols + first_at;
+  result.codes = codes_of(expert, col, weight, a) + first_at;
   result.scale = (global const float*)(weight + a->weight.scales_offset + expert * a->weight.expert_scale_bytes) +
                  (long)col * (a->weight.cols / 128);
   result.second = second_at - first_at;
@@ -96,6 +123,21 @@ typedef struct Block {
   float scale;
 } Block;
 
+INLINE void swap_blocks(Block* blocks) {
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const uint4 low = blocks[0].low[i];
+    const uint4 high = blocks[0].high[i];
+    blocks[0].low[i] = blocks[1].low[i];
+    blocks[0].high[i] = blocks[1].high[i];
+    blocks[1].low[i] = low;
+    blocks[1].high[i] = high;
+  }
+  const float scale = blocks[0].scale;
+  blocks[0].scale = blocks[1].scale;
+  blocks[1].scale = scale;
+}
+
 INLINE void load_block(Block* block, Rows* rows) {
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
@@ -111,10 +153,9 @@ INLINE void load_block(Block* block, Rows* rows) {
 typedef struct Stream {
   uint stage;
   uint parity;
-  Rows rows;       // to be loaded next
-  int left;        // blocks of their work to be loaded
-  int next_index;  // the work behind
-  int next_expert;
+  Rows rows;  // to be loaded next
+  int left;   // blocks of their work to be loaded
+  Rows next;  // of the work behind
 } Stream;
 
 INLINE void advance(Stream* stream) {
@@ -127,8 +168,8 @@ INLINE float2 local_float2(uint at) {
 }
 
 // sum += 128 columns of W . x, for n entries; `block` has W's and gets those of two blocks further.
-INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, global const uchar* weight,
-                           const Fp8ExpertsArgs* a, const int n) {
+INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, const Fp8ExpertsArgs* a,
+                           const int n) {
   const uint lane = (uint)get_local_id(0) % 32u;
   uint4 now[4];
 #pragma unroll
@@ -139,7 +180,7 @@ INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, gl
   const float scale = block->scale;
   load_block(block, &stream->rows);
   if (--stream->left == 0) {
-    stream->rows = rows_of(stream->next_expert, stream->next_index % cols_of(a), weight, a);
+    stream->rows = stream->next;
     stream->left = a->weight.cols / 128;
   }
   const uint first = stream->stage;
@@ -150,7 +191,8 @@ INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, gl
   advance(stream);
   const ulong b0 = descriptor_of(at + first * STAGE_BYTES);
   const ulong b1 = descriptor_of(at + second * STAGE_BYTES);
-  float part[MOST / 2];
+  const uint scales = at + SCALES_AT + second * SCALE_BYTES + lane % 4u * 8u;
+  float part[MOST_COLUMNS / 2];
   wgmma_fence();
   wgmma_columns(part, now[0], b0, n);
   wgmma_more_columns(part, now[1], b0 + 2, n);
@@ -158,14 +200,16 @@ INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, gl
   wgmma_more_columns(part, now[2], b1, n);
   wgmma_more_columns(part, now[3], b1 + 2, n);
   wgmma_commit();
+  float2 early[EARLY];
+#pragma unroll
+  for (int j = 0; j < EARLY; ++j) early[j] = j < n / 8 ? local_float2(scales + 32u * j) * scale : 0.0f;
   WGMMA_WAIT(1);
   if (lane == 0) mbarrier_arrive(at + EMPTY_AT + 8 * first);
   wgmma_wait_columns(part, n);
-  const uint scales = at + SCALES_AT + second * SCALE_BYTES + lane % 4u * 8u;
 #pragma unroll
-  for (int j = 0; j < MOST / 8; ++j) {
+  for (int j = 0; j < MOST_COLUMNS / 8; ++j) {
     if (j >= n / 8) continue;
-    const float2 s = local_float2(scales + 32u * j) * scale;
+    const float2 s = j < EARLY ? early[j < EARLY ? j : 0] : local_float2(scales + 32u * j) * scale;
     sum[4 * j] = fma(part[4 * j], s.x, sum[4 * j]);
     sum[4 * j + 1] = fma(part[4 * j + 1], s.y, sum[4 * j + 1]);
     sum[4 * j + 2] = fma(part[4 * j + 2], s.x, sum[4 * j + 2]);
@@ -174,50 +218,38 @@ INLINE void multiply_block(float* sum, Block* block, Stream* stream, uint at, gl
   if (lane == 0) mbarrier_arrive(at + EMPTY_AT + 8 * second);
 }
 
-// Four lanes exchange their four values of eight columns, so that each has four rows of one column.
 INLINE void store_sums(const float* sum, const ExpertTile* tile, int col, global const float* bias,
-                       global float* y, global const uchar* packed, const Fp8ExpertsArgs* a, const int n) {
-  const int thread = (int)get_local_id(0) - 128;
-  const int part = thread % 16 / 4;
-  const int rows = a->weight.rows;
-  const int row = col * 128 + thread / 32 * 16 + part / 2 * 8 + thread % 32 / 16 * 4;
-  const int column = thread % 4 * 2 + part % 2;
-  global const int* entries = (global const int*)(packed + a->lists_at) + a->experts + 2 + tile->start;
-  float4 added = 0.0f;
-  if (a->has_bias) {
-    global const float* from = bias + (long)tile->expert * rows;
-    added = (float4)(from[min(row, rows - 1)], from[min(row + 1, rows - 1)], from[min(row + 2, rows - 1)],
-                     from[min(row + 3, rows - 1)]);
-  }
+                       global float* y, global const uchar* packed, const Fp8ExpertsArgs* a) {
+  Columns columns;
+  columns.y = y;
+  columns.places = (global const int*)(packed + a->lists_at) + a->experts + 2 + tile->start;
+  columns.count = tile->count;
+  columns.rows = a->weight.rows;
+  const int row = col * 128 + ((int)get_local_id(0) / 32 - 4) * 16;
+  store_columns(sum, row, a->has_bias ? bias + (long)tile->expert * a->weight.rows : 0, &columns);
+}
+
+INLINE void multiply_tile(float* sum, Block* blocks, Stream* stream, uint at, const Fp8ExpertsArgs* a,
+                          const int n) {
 #pragma unroll
-  for (int j = 0; j < MOST / 8; ++j) {
-    if (j >= n / 8) continue;
-    const float4 mine = (float4)(sum[4 * j], sum[4 * j + 1], sum[4 * j + 2], sum[4 * j + 3]);
-    const float4 v = as_float4(turn_lanes(as_uint4(mine), (uint)part, 4u)) + added;
-    if (8 * j + column >= tile->count) continue;
-    global float* to = y + (long)entries[8 * j + column] * rows + row;
-    if (rows % 4 == 0) {
-      if (row < rows) *(global float4*)to = v;
-    } else {
-      if (row < rows) to[0] = v.x;
-      if (row + 1 < rows) to[1] = v.y;
-      if (row + 2 < rows) to[2] = v.z;
-      if (row + 3 < rows) to[3] = v.w;
-    }
+  for (int i = 0; i < MOST_COLUMNS / 2; ++i) {
+    if (i < n / 2) sum[i] = 0.0f;
+  }
+  for (int left = a->weight.cols / 128; left > 0; left -= 2) {
+    multiply_block(sum, &blocks[0], stream, at, a, n);
+    if (left > 1) multiply_block(sum, &blocks[1], stream, at, a, n);
   }
 }
 
-INLINE void multiply_tile(Block* blocks, Stream* stream, const ExpertTile* tile, int col, uint at,
-                          global const uchar* weight, global const uchar* packed, global const float* bias,
-                          global float* y, const Fp8ExpertsArgs* a, const int n) {
-  float sum[MOST / 2];
-#pragma unroll
-  for (int i = 0; i < MOST / 2; ++i) sum[i] = 0.0f;
-  for (int left = a->weight.cols / 128; left > 0; left -= 2) {
-    multiply_block(sum, &blocks[0], stream, at, weight, a, n);
-    if (left > 1) multiply_block(sum, &blocks[1], stream, at, weight, a, n);
+// Brings into L1 where a tile's sums go and the tile of a work to come.
+INLINE void fetch_places(const ExpertTile* tile, int index, global const uchar* packed, const Fp8ExpertsArgs* a) {
+  const int lane = (int)get_local_id(0) % 32;
+  if (lane <= MOST_COLUMNS * 4 / 128) {
+    const int entry = a->experts + 2 + tile->start + min(lane * 32, tile->count - 1);
+    prefetch_line((global const int*)(packed + a->lists_at) + entry);
+  } else if (lane == 31) {
+    prefetch_line((global const int4*)(packed + a->tiles_at) + 1 + index / cols_of(a));
   }
-  store_sums(sum, tile, col, bias, y, packed, a, n);
 }
 
 INLINE void multiply_tiles(global const uchar* weight, global const uchar* packed, global const float* bias,
@@ -235,16 +267,15 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
   load_block(&blocks[0], &stream.rows);
   load_block(&blocks[1], &stream.rows);
   for (; index < works; index += (int)get_num_groups(0)) {
-    stream.next_index = min(index + (int)get_num_groups(0), works - 1);
-    const ExpertTile next = tile_at(stream.next_index, packed, a);
-    stream.next_expert = next.expert;
-    const int col = index % cols_of(a);
+    const int next_index = min(index + (int)get_num_groups(0), works - 1);
+    const ExpertTile next = tile_at(next_index, packed, a);
+    stream.next = rows_of(next.expert, next_index % cols_of(a), weight, a);
+    fetch_places(&tile, min(next_index + (int)get_num_groups(0), works - 1), packed, a);
     const int eights = (tile.count + 7) / 8;
-#define TILE(n) multiply_tile(blocks, &stream, &tile, col, at, weight, packed, bias, y, a, n)
+    float sum[MOST_COLUMNS / 2];
+#define TILE(n) multiply_tile(sum, blocks, &stream, at, a, n)
     if (eights <= 2) TILE(16);
-    else if (eights <= 4) TILE(32);
     else if (eights <= 8) TILE(64);
-    else if (eights <= 10) TILE(80);
     else if (eights <= 12) TILE(96);
     else if (eights <= 14) TILE(112);
     else if (eights == 15) TILE(120);
@@ -252,11 +283,8 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
     else if (eights == 17) TILE(136);
     else TILE(144);
 #undef TILE
-    if (a->weight.cols / 128 % 2 != 0) {
-      const Block block = blocks[0];
-      blocks[0] = blocks[1];
-      blocks[1] = block;
-    }
+    store_sums(sum, &tile, index % cols_of(a), bias, y, packed, a);
+    if (a->weight.cols / 128 % 2 != 0) swap_blocks(blocks);
     tile = next;
   }
 }
@@ -275,7 +303,7 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_experts(
   barrier(CLK_LOCAL_MEM_FENCE);
   if (get_local_id(0) < 128) {
     REGISTERS_DOWN(24);
-    if (get_local_id(0) == 0) bring_x(packed, at, &a);
+    if (get_local_id(0) == 0) bring_x(weight, packed, at, &a);
   } else {
     REGISTERS_UP(240);
     multiply_tiles(weight, packed, bias, y, at, &a);
