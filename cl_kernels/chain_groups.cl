@@ -16,6 +16,9 @@
 CHAIN_FUNCTIONS(groups)
 #include "cl_kernels/args/chain_args.h"
 
+// Whether groups without work go on before others have arrived: compilers for CPUs, where groups are but tried
+// out, need minutes for so many barriers under conditions.
+#define DEFERS CHAIN_PTX
 #define CHAIN_WORDS ((CHAIN_RECORD + CHAIN_THREADS - 1) / CHAIN_THREADS)  // of a record for a work-item
 
 // chain_release: counts a group in; what its work-items wrote before is seen by those who then acquire.
@@ -101,25 +104,28 @@ kernel __attribute__((reqd_work_group_size(CHAIN_THREADS, 1, 1))) void chain_gro
     records += link->words;
     chain_read(records, words);
     if (link->waits) {
+#if DEFERS
       if (waiting) chain_await(arrived, target, 0, late);
+#endif
       target += groups;
       chain_arrive(arrived);
       waiting = true;
     }
     const uint taker = (group + groups - (uint)link->turn) % groups;
     const uint takers = (uint)link->takers;
-    if (taker < takers) {
-      local const ulong* pointers = (local const ulong*)((local const uchar*)record + sizeof(GroupLink));
-      local const uchar* args = (local const uchar*)record + link->args;
-      const bool begun = waiting;
-      if (waiting) {
-        CHAIN_BEGIN(link->function, taker, (uint)link->workers, pointers, args, memory);
-        chain_await(arrived, target, 0, late);
-        waiting = false;
-      }
-      CHAIN_CALL(link->function, taker, takers, (uint)link->workers, pointers, args, memory, (uint)link->scratch,
-                 begun);
+    const uint workers = taker < takers ? (uint)link->workers : 0;
+    local const ulong* pointers = (local const ulong*)((local const uchar*)record + sizeof(GroupLink));
+    local const uchar* args = (local const uchar*)record + link->args;
+    const bool begun = waiting;
+    if (waiting && (workers > 0 || !DEFERS)) {
+      if (workers > 0) CHAIN_BEGIN(link->function, taker, workers, pointers, args, memory);
+      chain_await(arrived, target, 0, late);
+      waiting = false;
     }
+#if DEFERS
+    if (workers > 0)
+#endif
+      CHAIN_CALL(link->function, taker, takers, workers, pointers, args, memory, (uint)link->scratch, begun);
   }
 }
 
