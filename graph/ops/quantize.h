@@ -4,8 +4,9 @@
 
 namespace clinfer::graph {
 
-/// The formats that activations may be quantised to: codes of one byte, scales for blocks of one row.
-inline constexpr std::string_view kActivationFormats[] = {"fp8_e4m3_1x128", "int8_g32", "mxint8"};
+/// The formats that activations may be quantised to: bf16, or codes of one byte, scales for blocks of one
+/// row.
+inline constexpr std::string_view kActivationFormats[] = {"bf16", "fp8_e4m3_1x128", "int8_g32", "mxint8"};
 
 /// Magnitude, comparison, division and rounding of an element.
 inline constexpr double kRoundingFlops = 4;

@@ -8,17 +8,20 @@
 namespace clinfer::graph {
 namespace {
 
-bool is_quantised(const Weight& weight) {
+/// Layers that a model's makers keep in floats are precise: but bf16 is what they run those of 16 bits with.
+bool is_rounded(const Weight& weight, const std::string& format) {
+  if (format == "bf16") return weight.format != "f32";
   return weight.format != "f32" && weight.format != "f16" && weight.format != "bf16";
 }
 
 /// Whether the node is a layer whose first operand is to be quantised.
 bool takes_quantised(const Graph& graph, const Node& node, const std::string& format) {
-  if (std::holds_alternative<Linear>(node.op)) return is_quantised(*graph.value(node.inputs[1]).weight());
+  if (std::holds_alternative<Linear>(node.op))
+    return is_rounded(*graph.value(node.inputs[1]).weight(), format);
   const auto* experts = std::get_if<ExpertLinear>(&node.op);
   if (experts == nullptr) return false;
   const Weight& weight = *graph.value(node.inputs[2]).weight();
-  return is_quantised(weight) && (!experts->per_slot || fills_blocks(format, weight.cols));
+  return is_rounded(weight, format) && (!experts->per_slot || fills_blocks(format, weight.cols));
 }
 
 /// How a value is read.

@@ -83,9 +83,10 @@ TypePtr<ActivationsConfig> activations() {
   return record<ActivationsConfig>(
       "a map",
       {
-          field("format", &ActivationsConfig::format, word({"keep", "fp8_e4m3_1x128", "int8_g32", "mxint8"}),
+          field("format", &ActivationsConfig::format,
+                word({"keep", "bf16", "fp8_e4m3_1x128", "int8_g32", "mxint8"}),
                 "Format that the inputs of linear layers with quantised weights are rounded to, block "
-                "by block of each token; keep = floats."),
+                "by block of each token; bf16: of all but those with f32 weights; keep = floats."),
       });
 }
 

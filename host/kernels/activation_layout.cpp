@@ -35,12 +35,18 @@ float scale_of(const quant::Format& format, const uint8_t* scales, int64_t block
 
 ActivationLayout activation_layout(std::string_view format, int64_t cols) {
   const bool e4m3 = format == "fp8_e4m3_1x128";
-  if (!e4m3 && format != "int8_g32" && format != "mxint8")
+  const bool bf16 = format == "bf16";
+  if (!e4m3 && !bf16 && format != "int8_g32" && format != "mxint8")
     throw Error(Fault::model, "\"" + std::string(format) + "\" is not a format of activations");
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max() / 2;
   if (cols < 0 || cols > kMost)
     throw Error(Fault::model, "a row of " + std::to_string(cols) + " activations does not fit 32 bits");
   ActivationLayout layout;
+  if (bf16) {
+    layout.bf16 = true;
+    layout.scales_offset = layout.row_bytes = 2 * round_up(cols, kAlign);
+    return layout;
+  }
   layout.integers = !e4m3;
   layout.block = e4m3 ? 128 : 32;
   layout.scales_offset = round_up(cols, kAlign);
@@ -57,7 +63,7 @@ void encode_activations(std::string_view name, int64_t cols, const float* values
   std::fill(record, record + layout.row_bytes, uint8_t{0});
   std::vector<uint8_t> scales(static_cast<size_t>(quant::scale_bytes(format, 1, cols)));
   format.encode(values, 1, cols, record, scales.data());
-  for (int64_t block = 0; block * layout.block < cols; ++block) {
+  for (int64_t block = 0; block < layout.blocks && block * layout.block < cols; ++block) {
     quant::store(record + layout.scales_offset + 4 * block, scale_of(format, scales.data(), block));
     if (!layout.integers) continue;
     const uint8_t* codes = record + block * layout.block;
@@ -70,6 +76,7 @@ void encode_activations(std::string_view name, int64_t cols, const float* values
 
 void decode_activations(std::string_view name, int64_t cols, const uint8_t* record, float* values) {
   const ActivationLayout layout = activation_layout(name, cols);
+  if (layout.bf16) return quant::find_format(name)->decode_row(record, nullptr, 0, cols, values);
   for (int64_t col = 0; col < cols; ++col) {
     const float code = layout.integers ? static_cast<float>(static_cast<int8_t>(record[col]))
                                        : quant::E4m3::kValues[record[col]];

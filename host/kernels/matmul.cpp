@@ -21,7 +21,8 @@ std::vector<std::string> weight_defines(const OpContext& context, const graph::W
 
 std::vector<std::string> activation_defines(const graph::Type& x) {
   if (x.format.empty()) return {};
-  return {activation_layout(x.format, x.cols).integers ? "ACTIVATION_INT8" : "ACTIVATION_E4M3"};
+  const ActivationLayout layout = activation_layout(x.format, x.cols);
+  return {layout.bf16 ? "ACTIVATION_BF16" : layout.integers ? "ACTIVATION_INT8" : "ACTIVATION_E4M3"};
 }
 
 Support supports_weight(const OpContext& context, size_t input) {
@@ -83,8 +84,8 @@ bool has_units(const graph::Weight& weight) {
 
 RowsShape rows_shape(const OpContext& context, const graph::Weight& weight, int64_t tokens, bool aligned) {
   if (one_item_workers(context.device)) return {1, 16, {constant("ITEM_ROWS", 16)}};
-  const bool plain = context.input(0).type.format.empty();
-  const Unit* unit = aligned && plain ? units_of(weight) : nullptr;
+  const std::string& x = context.input(0).type.format;
+  const Unit* unit = aligned && (x.empty() || x == "bf16") ? units_of(weight) : nullptr;
   if (unit == nullptr) return {128, 4, {constant("ITEM_ROWS", 4)}};  // 32 lanes a row
   int64_t most = 1;
   while (most < std::min(tokens, kSmallBatch)) most *= 2;

@@ -25,6 +25,31 @@ Prepared prepare(const OpContext& context, std::string_view stem, int64_t lanes,
   return one_launch(std::move(launch));
 }
 
+Support supports_bf16(const OpContext& context) {
+  return context.output(0).type.format == "bf16" ? Support::yes() : Support::no("for bf16");
+}
+
+constexpr int64_t kBf16Lanes = 128;
+constexpr int64_t kLaneCols = 4;
+
+Prepared prepare_bf16(const OpContext& context) {
+  const graph::Type& type = context.output(0).type;
+  const int64_t lanes = lanes_for(context.device, kBf16Lanes);
+  Launch launch =
+      make_launch("quantize_bf16", activation_defines(type), {input_ref(0), output_ref(0)}, lanes);
+  const int64_t row_items = lanes == 1 ? 1 : divide_up(type.cols, lanes * kLaneCols);
+  launch.work = [cols = narrow(type.cols, "columns"), rows = type.rows, device = context.device,
+                 row_items](const graph::Sizes& sizes) {
+    const QuantizeArgs args{narrow(sizes.of(rows), "rows"), cols};
+    return Work{worker_count(device, args.rows * row_items), bytes_of(args)};
+  };
+  return one_launch(std::move(launch));
+}
+
+Support supports_blocks(const OpContext& context) {
+  return context.output(0).type.format == "bf16" ? Support::no("for codes with scales") : Support::yes();
+}
+
 Prepared prepare_rows(const OpContext& context) {
   return prepare(context, "quantize_rows", lanes_for(context.device, 64), 1);
 }
@@ -33,6 +58,8 @@ constexpr int64_t kMostBlocks = int64_t{1} << 30;
 constexpr int64_t kSharedLanes = 128;
 
 Support supports_lanes(const OpContext& context) {
+  const Support blocks = supports_blocks(context);
+  if (!blocks.ok) return blocks;
   if (one_item_workers(context.device)) return Support::no("for devices whose work-items read together");
   if (context.device.max_work_group < kSharedLanes)
     return Support::no("groups of 128 are more than the device allows");
@@ -77,9 +104,10 @@ Prepared prepare_warps(const OpContext& context) {
   return one_launch(std::move(launch));
 }
 
-constexpr Variant kVariants[] = {{"quantize/warps", supports_warps, prepare_warps},
+constexpr Variant kVariants[] = {{"quantize/bf16", supports_bf16, prepare_bf16},
+                                 {"quantize/warps", supports_warps, prepare_warps},
                                  {"quantize/lanes", supports_lanes, prepare_lanes},
-                                 {"quantize/rows", always, prepare_rows}};
+                                 {"quantize/rows", supports_blocks, prepare_rows}};
 
 }  // namespace
 

@@ -136,7 +136,8 @@ void group_piece(const Region& region, std::span<const std::byte> from, std::byt
 bool suits_row_groups(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x) {
   const Units* units = find_units(weight.format);
   if (units == nullptr || !one_item_workers(device) || weight.rows % kGroupRows != 0) return false;
-  if (units->floats) return x.format.empty() && weight_args(weight).row_bytes % 2 == 0;
+  if (units->floats)
+    return (x.format.empty() || x.format == "bf16") && weight_args(weight).row_bytes % 2 == 0;
   if (weight.cols % kBlock != 0) return false;
   return !x.format.empty() && activation_layout(x.format, x.cols).integers;
 }

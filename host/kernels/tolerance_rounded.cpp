@@ -12,6 +12,7 @@ namespace {
 /// moves with the largest magnitude, by parts of a step; that of mxint8 by two when it passes a power of two.
 double step_at(std::string_view format, double value, double largest) {
   constexpr double kLeastE4m3 = 1e-4;  // least magnitude that sets a scale
+  if (format == "bf16") return std::abs(value) * 0x1p-7 + 0x1p-133;
   if (format == "int8_g32") return largest / 127.0;
   if (format == "mxint8") return largest / 32.0;
   return std::max(std::abs(value) / 8.0, std::max(largest, kLeastE4m3) / 448.0 * 0x1p-9);
@@ -20,7 +21,7 @@ double step_at(std::string_view format, double value, double largest) {
 }  // namespace
 
 void add_rounding(std::string_view format, const graph::Array& expected, graph::Array& limits) {
-  const int64_t block = activation_layout(format, expected.cols).block;
+  const int64_t block = std::max<int64_t>(1, activation_layout(format, expected.cols).block);
   for (int64_t r = 0; r < expected.rows; ++r) {
     for (int64_t first = 0; first < expected.cols; first += block) {
       const int64_t end = std::min(first + block, expected.cols);

@@ -8,9 +8,9 @@
 namespace clinfer::report {
 namespace {
 
-/// Formats that scale each row of activations by itself, most bits first.
-constexpr std::string_view kFormats[] = {"int8_row",       "int8_g32",   "mxint8", "fp8_e4m3_row",
-                                         "fp8_e4m3_1x128", "mxfp8_e4m3", "nvfp4",  "mxfp4"};
+/// bf16, and formats that scale each row of activations by itself, most bits first.
+constexpr std::string_view kFormats[] = {"bf16",           "int8_row",   "int8_g32", "mxint8", "fp8_e4m3_row",
+                                         "fp8_e4m3_1x128", "mxfp8_e4m3", "nvfp4",    "mxfp4"};
 /// Of one call; the text has many calls, and encoding is the host's work.
 constexpr int64_t kMostRows = 64;
 

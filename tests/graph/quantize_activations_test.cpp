@@ -11,7 +11,7 @@ using namespace clinfer::graph;
 namespace {
 
 /// x [tokens, 128] is read by layers "a" and "b" and by "head"; b's result by experts, by way of a router.
-Graph layers() {
+Graph layers(const std::string& head_format = "bf16") {
   Builder builder("layers");
   const ValueId x = builder.input("x", {DType::f32, kTokens, 128});
   const ValueId a = builder.add(Linear{}, "a", {x, builder.weight("a.weight", 128, 128)});
@@ -26,9 +26,8 @@ Graph layers() {
   builder.output(head, "head");
   builder.output(f, "f");
   Graph graph = builder.finish(0);
-  choose_formats(graph, "keep", [](const std::string& tensor) {
-    return std::string(tensor == "head.weight" ? "bf16" : "mxint8");
-  });
+  choose_formats(graph, "keep",
+                 [&](const std::string& tensor) { return tensor == "head.weight" ? head_format : "mxint8"; });
   return graph;
 }
 
@@ -58,6 +57,16 @@ TEST_CASE("quantize_activations: slots that do not fill blocks stay plain") {
   CHECK(quantize_activations(graph, "fp8_e4m3_1x128") == 2);
   CHECK(operand_of(graph, "e").type.format == "fp8_e4m3_1x128");
   CHECK(operand_of(graph, "f").type.format.empty());
+}
+
+TEST_CASE("quantize_activations: bf16 is also for weights of 16 bits, and for slots of any width") {
+  Graph graph = layers();
+  CHECK(quantize_activations(graph, "bf16") == 3);
+  for (const char* name : {"a", "head", "e", "f"}) CHECK(operand_of(graph, name).type.format == "bf16");
+  graph = layers("f32");
+  CHECK(quantize_activations(graph, "bf16") == 3);
+  CHECK(operand_of(graph, "a").type.format == "bf16");
+  CHECK(operand_of(graph, "head").type.format.empty());
 }
 
 TEST_CASE("quantize_activations refuses what is not a format of activations") {

@@ -96,6 +96,9 @@ TEST_CASE("a row of activations: where codes, scales and sums lie") {
   CHECK(e4m3.scales_offset == 192);
   CHECK(e4m3.blocks == 2);
   CHECK(e4m3.row_bytes == 256);
+  const auto bf16 = kernels::activation_layout("bf16", 65);
+  CHECK(bf16.blocks == 0);
+  CHECK(bf16.row_bytes == 256);
   CHECK_THROWS(kernels::activation_layout("q4_0", 32));
   CHECK_THROWS(kernels::activation_layout("mxint8", int64_t{1} << 31));
 }

@@ -178,7 +178,7 @@ void collect_long_rows(Found& found) {
   const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 1024, "fp8_e4m3_1x128"});
   const auto ids = b.input("ids", {graph::DType::i32, graph::kTokens, 2});
   const auto experts = b.expert_weight("e", {"e"}, 4, 64, 1024);
-  b.output(b.add(graph::Linear{}, "linear", {x, b.weight("w", 64, 1024)}), "y");
+  b.output(b.add(graph::Linear{}, "linear", {x, b.weight("w", 1024, 1024)}), "y");
   b.output(b.add(graph::ExpertLinear{}, "expert_linear", {x, ids, experts}), "z");
   graph::Graph graph = b.finish(0);
   for (graph::Value& value : graph.values) {
