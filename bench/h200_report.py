@@ -42,8 +42,9 @@ table(["FP8, M x N x K", "us", "TFLOP/s", "torch blockwise", "ratio", "torch bf1
         *ratio(r["tflop_s"], shapes[r["m"], r["n"], r["k"]]["fp8_blockwise"]),
         f"{shapes[r['m'], r['n'], r['k']]['bf16']:.0f}") for r in ours["fp8"]])
 flops = [(r, 2e-6 * r["tokens"] * r["rows"] * r["cols"] / r["us"]) for r in ours["prompt"]]
-table(["bf16 weights, M x N x K", "variant", "TFLOP/s", "torch", "ratio"],
-      [(f"{r['tokens']} x {r['rows']} x {r['cols']}", r["variant"], f"{f:.1f}",
+table(["weights x activations", "M x N x K", "variant", "TFLOP/s", "torch bf16", "ratio"],
+      [(f"{r['weights']} x {r['activations'] or 'f32'}", f"{r['tokens']} x {r['rows']} x {r['cols']}", r["variant"],
+        f"{f:.1f}",
         *ratio(f, matmuls.get((r["tokens"], r["rows"], r["cols"])))) for r, f in flops])
 table(["causal attention", "cache", "tokens", "variant", "TFLOP/s", "torch bf16", "ratio"],
       [(r["shape"], r["format"], r["tokens"], r["variant"], f"{r['tflop_s']:.1f}",

@@ -7,9 +7,10 @@
 
 namespace clinfer::bench {
 
-graph::Graph linear_graph(const std::string& format, int64_t rows, int64_t cols) {
+graph::Graph linear_graph(const std::string& format, int64_t rows, int64_t cols,
+                          const std::string& activations) {
   graph::Builder builder("bench");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols});
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols, activations});
   const auto w = builder.weight("w", rows, cols);
   builder.output(builder.add(graph::Linear{}, "y", {x, w}), "y");
   graph::Graph graph = builder.finish(0);

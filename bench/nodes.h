@@ -6,8 +6,9 @@
 
 namespace clinfer::bench {
 
-/// y [tokens, rows] = x [tokens, cols] W^T, W in a weight format.
-graph::Graph linear_graph(const std::string& format, int64_t rows, int64_t cols);
+/// y [tokens, rows] = x [tokens, cols] W^T, W in a weight format, x in one of activations or plain.
+graph::Graph linear_graph(const std::string& format, int64_t rows, int64_t cols,
+                          const std::string& activations = "");
 
 /// Heads of attention as models have them.
 struct Heads {

@@ -51,6 +51,7 @@ list(APPEND KERNEL_FILES
   include/encode_activation.clh
   include/encode_activation_run.clh
   include/encode_activation_strip.clh
+  quantize_bf16.cl
   quantize_lanes.cl
   quantize_rows.cl
   args/fp8_experts_args.h
@@ -95,6 +96,7 @@ list(APPEND KERNEL_FILES
   nvidia/query_rows.clh
   nvidia/sm90.clh
   nvidia/store_columns.clh
+  nvidia/store_rows.clh
   nvidia/store_tile.clh
   nvidia/warp.clh
   nvidia/wgmma_columns.clh

@@ -4,8 +4,9 @@
 // rows each with x's fragments straight from global memory. Tiles that do not fill a round of groups are cut
 // along k.
 #include "cl_kernels/args/fp8_linear_args.h"
+#define ROWS 1
 #include "nvidia/matmul_tiles.clh"
-#include "nvidia/quads.clh"
+#include "nvidia/store_rows.clh"
 #include "nvidia/wgmma_n128.clh"
 
 #define STAGES 5
@@ -93,63 +94,13 @@ INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global con
   }
 }
 
-// As store_half() where `cols` is a multiple of 4: neighbouring lanes exchange halves of two groups of 8 columns,
-// so that each has four columns of one. All lanes of a warp call it; row -1: nothing is stored.
-INLINE void store_fours(const float* sum, int half_row, long row, int col0, global const float* bias,
-                        global float* y, int cols) {
-  const bool odd = get_local_id(0) % 2u;
-  const int col = col0 + (odd ? 8 : 0) + (int)(get_local_id(0) % 4u) / 2 * 4;
-#pragma unroll
-  for (int i = 0; i < 16; i += 2) {
-    const float2 a = (float2)(sum[4 * i + 2 * half_row], sum[4 * i + 2 * half_row + 1]);
-    const float2 b = (float2)(sum[4 * i + 4 + 2 * half_row], sum[4 * i + 5 + 2 * half_row]);
-    const float2 mine = odd ? b : a;
-    const uint2 given = as_uint2(odd ? a : b);
-    const float2 other = as_float2((uint2)(swap_lanes(given.x, 1u), swap_lanes(given.y, 1u)));
-    float4 v = odd ? (float4)(other, mine) : (float4)(mine, other);
-    const int c = col + 8 * i;
-    if (row < 0 || c >= cols) continue;
-    if (bias) v += *(global const float4*)(bias + c);
-    *(global float4*)(y + row * cols + c) = v;
-  }
-}
-
-// bias may be 0.
-INLINE void store_half(const float* sum, int half_row, long row, int col, global const float* bias,
-                       global float* y, int cols) {
-  if (row < 0) return;
-#pragma unroll
-  for (int i = 0; i < 16; ++i) {
-    const int c = col + 8 * i;
-    if (c >= cols) continue;
-    float2 v = (float2)(sum[4 * i + 2 * half_row], sum[4 * i + 2 * half_row + 1]);
-    if (bias) v += (float2)(bias[c], c + 1 < cols ? bias[c + 1] : 0.0f);
-    global float* to = y + row * cols + c;
-    if (cols % 2 == 0) {
-      *(global float2*)to = v;
-    } else {
-      to[0] = v.x;
-      if (c + 1 < cols) to[1] = v.y;
-    }
-  }
-}
-
 // row: the thread's first.
 INLINE void store_sums(const float* sum, const Item* item, int row, global const float* bias, global float* y,
                        const Fp8LinearArgs* a) {
-  global const float* added = a->has_bias ? bias : 0;
 #pragma unroll
-  for (int h = 0; h < 2; ++h) {
-    const long to = row + 8 * h < a->tiles.m ? row + 8 * h : -1;
-#pragma unroll
-    for (int c = 0; c < COLS; ++c) {
-      const int col = (item->col * COLS + c) * 128;
-      if (a->tiles.n % 4 == 0) {
-        store_fours(sum + c * 64, h, to, col, added, y, a->tiles.n);
-      } else {
-        store_half(sum + c * 64, h, to, col + 2 * (int)(get_local_id(0) % 4u), added, y, a->tiles.n);
-      }
-    }
+  for (int c = 0; c < COLS; ++c) {
+    store_rows(sum + c * 64, row, a->tiles.m, (item->col * COLS + c) * 128, a->has_bias ? bias : 0, y,
+               a->tiles.n);
   }
 }
 

@@ -4,6 +4,7 @@
 // 0 brings W's tiles into local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global
 // memory. Tiles that do not fill a round of groups are cut along k: whichever part ends last adds them all
 // up, in order.
+#define ROWS 1
 #include "nvidia/matmul_tiles.clh"
 #include "nvidia/store_tile.clh"
 #include "nvidia/wgmma_n128.clh"

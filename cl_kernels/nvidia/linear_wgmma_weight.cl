@@ -1,7 +1,6 @@
-// A weight of any format to bf16 in tiles of 128 rows and 32 columns, [W_PARTS][rows / 128][columns / 32]
-// [8 KiB], in the order of wgmma's 64-byte swizzle: the 16-byte chunk c of row r lies at chunk c ^ (r / 2 %
-// 4) of the row's 64 bytes. Part 1 is what part 0 leaves. Rows padded to 128 and columns to 64 are zeros. A
-// group packs 8 rows.
+// A weight of any format to bf16, [W_PARTS] matrices in tiles of 128 rows (include/row_tile.clh), of which the
+// last has the rows that are left. Part 1 is what part 0 leaves. Columns padded to 64 are zeros. A group packs 8
+// rows.
 #include "cl_kernels/args/linear_wgmma_args.h"
 #include "nvidia/bf16_parts.clh"
 #include "weight.clh"
@@ -25,9 +24,11 @@ INLINE void pack_four(global uchar* to, long part_bytes, float4 v) {
 #endif
 }
 
-INLINE global uchar* packed_at(global uchar* packed, int row, int col, int blocks) {
+INLINE global uchar* packed_at(global uchar* packed, int row, int col, int blocks, const WeightArgs* a) {
+  const int first = row / 128 * 128;
   const int chunk = col % 32 / 8 ^ (row / 2 % 4);
-  return packed + ((long)(row / 128) * blocks + col / 32) * 8192 + row % 128 * 64 + chunk * 16 + col % 8 * 2;
+  return packed + ((long)first * blocks + col / 32 * min(a->rows - first, 128) + row % 128) * 64 + chunk * 16 +
+         col % 8 * 2;
 }
 
 #if defined(UNITS)
@@ -51,13 +52,13 @@ INLINE void pack_rows(global const uchar* weight, global uchar* packed, int row0
   }
 #pragma unroll
   for (int r = 0; r < LANE_ROWS; ++r) {
-    const bool exists = first + r < a->rows && col < a->cols;
+    if (first + r >= a->rows) break;
     float4 v[UNIT_COLS / 4];
     unit_values(codes[r], v);
 #pragma unroll
     for (int i = 0; i < UNIT_COLS / 4; ++i) {
-      pack_four(packed_at(packed, first + r, col + UNIT_COL(i), blocks), part_bytes,
-                exists ? v[i] * scales[r] : (float4)(0.0f));
+      pack_four(packed_at(packed, first + r, col + UNIT_COL(i), blocks, a), part_bytes,
+                col < a->cols ? v[i] * scales[r] : (float4)(0.0f));
     }
   }
 }
@@ -81,17 +82,12 @@ INLINE void pack_rows(global const uchar* weight, global uchar* packed, int row0
                       int blocks, const WeightArgs* a) {
   const int block = run * 16 + (int)get_local_id(0) % 16;
   const int row = row0 + (int)get_local_id(0) / 16;
-  if (block >= blocks) return;
+  if (block >= blocks || row >= a->rows) return;
   float values[BLOCK];
-  if (row < a->rows) {
-    decode_block(weight_row(weight, a, 0, row), block, values);
-  } else {
-#pragma unroll
-    for (int i = 0; i < BLOCK; ++i) values[i] = 0.0f;
-  }
+  decode_block(weight_row(weight, a, 0, row), block, values);
 #pragma unroll
   for (int i = 0; i < BLOCK; i += 4) {
-    pack_four(packed_at(packed, row, block * BLOCK + i, blocks), part_bytes, vload4(0, values + i));
+    pack_four(packed_at(packed, row, block * BLOCK + i, blocks, a), part_bytes, vload4(0, values + i));
   }
 }
 #endif
@@ -102,6 +98,6 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void linear_wgmma_weight
   const int runs = (blocks * BLOCK + RUN_COLS - 1) / RUN_COLS;
   const int run = (int)(get_group_id(0) % (uint)runs);
   const int row0 = (int)(get_group_id(0) / (uint)runs) * 8;
-  const long part_bytes = (long)((a.weight.rows + 127) / 128) * blocks * 8192;
+  const long part_bytes = (long)a.weight.rows * blocks * 64;
   pack_rows(weight, workspace + a.weight_at, row0, run, part_bytes, blocks, &a.weight);
 }

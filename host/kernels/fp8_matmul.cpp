@@ -14,7 +14,7 @@ constexpr int64_t kTile = 128;  ///< rows, columns and scale block
 constexpr int64_t kMostParts = 32;
 constexpr int64_t kLeastBlocks = 2;   ///< of 128 columns in a part
 constexpr int64_t kFewTiles = 2;      ///< of rows, for which tiles stay narrow: more groups read W
-constexpr double kWideTile = 1.7;     ///< time of a tile of 128 x 256 in tiles of 128 x 128
+constexpr double kWideTile = 1.7;     ///< time of a tile of twice the size in tiles of 128 x 128
 constexpr double kPartBlocks = 14.0;  ///< blocks of 128 columns in whose time parts are added up
 constexpr int64_t kBandBytes = int64_t{32} << 20;  ///< of x that stay in L2 while W passes
 
@@ -37,11 +37,12 @@ Launch launch_of(const std::string& stem, std::vector<std::string> defines, cons
   return launch;
 }
 
-Fp8Plan plan_of(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t cols) {
+Fp8Plan plan_of(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t rows, int64_t cols) {
   const int64_t units = std::max<int64_t>(1, device.compute_units);
   Fp8Plan plan{};
+  plan.rows = rows;
   plan.cols = cols;
-  plan.tiles = tiles(shape.m) * ((tiles(shape.n) + cols - 1) / cols);
+  plan.tiles = (tiles(shape.m) + rows - 1) / rows * ((tiles(shape.n) + cols - 1) / cols);
   plan.whole = plan.tiles / units * units;
   plan.parts = 1;
   const int64_t left = plan.tiles - plan.whole;
@@ -55,8 +56,16 @@ Fp8Plan plan_of(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t 
   if (cut >= 1.0) plan.parts = 1;
   if (plan.parts == 1) plan.whole = plan.tiles;
   plan.groups = std::min(units, plan.whole + (plan.tiles - plan.whole) * plan.parts);
-  plan.rounds = (rounds + (left == 0 ? 0.0 : std::min(cut, 1.0))) * (cols == 2 ? kWideTile : 1.0);
+  plan.rounds = (rounds + (left == 0 ? 0.0 : std::min(cut, 1.0))) * (rows * cols == 2 ? kWideTile : 1.0);
   return plan;
+}
+
+/// Tiles of 128 x 128, or large ones where that is faster.
+Fp8Plan faster_plan(const graph::DeviceInfo& device, const Fp8Shape& shape, int64_t rows, int64_t cols) {
+  const Fp8Plan small = plan_of(device, shape, 1, 1);
+  if (tiles(shape.m) <= kFewTiles) return small;
+  const Fp8Plan large = plan_of(device, shape, rows, cols);
+  return large.rounds < small.rounds ? large : small;
 }
 
 }  // namespace
@@ -84,10 +93,11 @@ int64_t fp8_weight_bytes(const Fp8Shape& shape) {
 }
 
 Fp8Plan fp8_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
-  const Fp8Plan narrow = plan_of(device, shape, 1);
-  if (tiles(shape.m) <= kFewTiles) return narrow;
-  const Fp8Plan wide = plan_of(device, shape, 2);
-  return wide.rounds < narrow.rounds ? wide : narrow;
+  return faster_plan(device, shape, 1, 2);
+}
+
+Fp8Plan tall_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
+  return faster_plan(device, shape, 2, 1);
 }
 
 int64_t fp8_workspace_bytes(const graph::DeviceInfo& device, const Fp8Shape& shape) {

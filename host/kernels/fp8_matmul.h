@@ -23,10 +23,11 @@ int64_t fp8_activation_bytes(const Fp8Shape& shape);
 int64_t fp8_activation_scale_bytes(const Fp8Shape& shape);
 int64_t fp8_weight_bytes(const Fp8Shape& shape);
 
-/// How a multiplication is dealt out: tiles of 128 rows and cols x 128 columns. A group works on `whole` of
-/// them alone; those left, which would not fill a round of groups, are cut along k into `parts`.
+/// How a multiplication is dealt out: tiles of rows x 128 rows and cols x 128 columns. A group works on
+/// `whole` of them alone; those left, which would not fill a round of groups, are cut along k into `parts`.
 struct Fp8Plan {
-  int64_t cols;    ///< 1 or 2
+  int64_t rows;    ///< 1 or 2
+  int64_t cols;    ///< 1 or 2, and 1 where rows is 2
   int64_t tiles;   ///< in all
   int64_t whole;   ///< a multiple of the compute units, or `tiles`
   int64_t parts;   ///< 1 to k / 128
@@ -34,6 +35,8 @@ struct Fp8Plan {
   double rounds;   ///< estimated time in tiles of 128 x 128: what plans are compared by
 };
 Fp8Plan fp8_plan(const graph::DeviceInfo& device, const Fp8Shape& shape);
+/// The same where large tiles are 256 x 128 in place of 128 x 256.
+Fp8Plan tall_plan(const graph::DeviceInfo& device, const Fp8Shape& shape);
 
 /// Bytes of the multiplication's workspace: counters, and the sums of cut tiles' parts. Must be zeros before
 /// its first use; every launch leaves the counters zero, so launches of one queue can share the largest.

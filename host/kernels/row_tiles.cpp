@@ -7,6 +7,7 @@
 
 #include "host/kernels/by_cores.h"
 #include "host/kernels/fp8_linear.h"
+#include "host/kernels/linear_wgmma.h"
 #include "host/kernels/weight_layout.h"
 
 namespace clinfer::kernels {
@@ -69,7 +70,7 @@ void tile_piece(std::span<const std::byte> from, int64_t row_bytes, std::byte* t
 }  // namespace
 
 bool suits_row_tiles(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x) {
-  return device.probes.wgmma && suits_fp8_wgmma(weight, x).ok;
+  return device.probes.wgmma && (suits_fp8_wgmma(weight, x).ok || suits_bf16_tiles(weight, x).ok);
 }
 
 LayoutSink tiling(const graph::Weight& weight, LayoutSink sink) {

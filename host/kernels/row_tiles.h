@@ -9,8 +9,8 @@ namespace clinfer::kernels {
 /// 64-byte swizzle (cl_kernels/include/row_tile.clh). The last tile of an expert has the rows that are left.
 inline constexpr int64_t kTileRows = 128;
 
-/// Whether kernels of the device multiply tiles of this weight with activations of this type: E4M3 on both
-/// sides on Hopper, of so many columns that linear/fp8_wgmma takes them.
+/// Whether kernels of the device multiply tiles of this weight with activations of this type: E4M3 or bf16 on
+/// both sides on Hopper, of such columns that linear/fp8_wgmma or linear/wgmma takes them.
 bool suits_row_tiles(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 
 /// A sink for a weight whose rows lie one after the other, in pieces that begin with a tile or a scale table,

@@ -3,9 +3,11 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "host/kernels/linear_wgmma.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/value_bytes.h"
 #include "quant/format.h"
 #include "tests/kernels/check.h"
@@ -15,11 +17,12 @@ using namespace clinfer::tests;
 
 namespace {
 
-Case wgmma_case(const std::string& format, int64_t tokens, int64_t rows, int64_t cols, bool bias) {
+Case wgmma_case(const std::string& format, int64_t tokens, int64_t rows, int64_t cols, bool bias,
+                const std::string& activations = "") {
   const auto seed = static_cast<uint64_t>(tokens * 31 + rows * 7 + cols);
   std::mt19937_64 random(seed);
   graph::Builder builder("linear");
-  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols});
+  const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols, activations});
   std::vector<graph::ValueId> inputs = {x, builder.weight("w", rows, cols)};
   Case result;
   result.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
@@ -29,10 +32,19 @@ Case wgmma_case(const std::string& format, int64_t tokens, int64_t rows, int64_t
   }
   result.graph = finish(builder, builder.add(graph::Linear{}, "y", inputs), format);
   result.sizes = {tokens, tokens, tokens};
-  result.name = format + " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
+  result.name = format + " x " + (activations.empty() ? "f32" : activations) +
+                " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows) +
                 " cols=" + std::to_string(cols);
   result.seed = seed;
   return result;
+}
+
+Case in_tiles(Case c) {
+  for (graph::Value& value : c.graph.values) {
+    auto* weight = std::get_if<graph::Weight>(&value.source);
+    if (weight != nullptr && !weight->vector) weight->row_group = kernels::kTileRows;
+  }
+  return c;
 }
 
 float from_bf16(const std::vector<uint8_t>& memory, int64_t at) {
@@ -41,9 +53,9 @@ float from_bf16(const std::vector<uint8_t>& memory, int64_t at) {
 }
 
 /// The variant's scratch memory after its two packing launches.
-std::vector<uint8_t> packed(const Target& target, const Case& c, int64_t x_parts) {
+std::vector<uint8_t> packed(const Target& target, const Case& c) {
   const kernels::OpContext context = context_of(c, target.info);
-  const kernels::Prepared prepared = kernels::prepare_wgmma(context, x_parts);
+  const kernels::Prepared prepared = kernels::prepare_linear_wgmma(context);
   std::vector<cl::Buffer> in;
   for (size_t i = 0; i < 2; ++i) {
     const kernels::Bytes bytes = kernels::encode(context.input(i), c.inputs[i]);
@@ -73,21 +85,40 @@ bool holds(double value, float high, float low) {
 }  // namespace
 
 TEST_CASE("linear/wgmma: packing gives every element a place of its own") {
-  const Case c = wgmma_case("q8_0", 128, 256, 192, false);
+  const Case c = wgmma_case("q8_0", 128, 300, 192, false);
   const graph::Weight& weight = *context_of(c, {}).input(1).weight();
   std::set<int64_t> of_x;
   std::set<int64_t> of_weight;
   for (int64_t part = 0; part < 2; ++part) {
     for (int64_t col = 0; col < 192; ++col) {
       for (int64_t row = 0; row < 128; ++row) of_x.insert(kernels::wgmma_x_offset(192, 2, part, row, col));
-      for (int64_t row = 0; row < 256; ++row)
+      for (int64_t row = 0; row < 300; ++row)
         of_weight.insert(kernels::wgmma_weight_offset(weight, part, row, col));
     }
   }
   CHECK(of_x.size() == 128 * 192 * 2);
   CHECK(*of_x.rbegin() == 128 * 192 * 4 - 2);
-  CHECK(of_weight.size() == 256 * 192 * 2);
-  CHECK(*of_weight.rbegin() == 256 * 192 * 4 - 2);
+  CHECK(of_weight.size() == 300 * 192 * 2);
+  CHECK(*of_weight.rbegin() == 300 * 192 * 4 - 2);
+}
+
+TEST_CASE("linear/wgmma: weights are packed as tiles of rows lie from loading on") {
+  Case c = wgmma_case("bf16", 9, 300, 192, false, "bf16");
+  const kernels::OpContext context = context_of(c, {});
+  graph::Weight weight = *context.input(1).weight();
+  weight.row_group = kernels::kTileRows;
+  std::vector<uint16_t> elements(300 * 192);
+  std::iota(elements.begin(), elements.end(), uint16_t{0});
+  std::vector<uint16_t> tiled = elements;
+  kernels::group(weight, std::as_writable_bytes(std::span(tiled)));
+  int64_t wrong = 0;
+  for (int64_t row = 0; row < 300; ++row) {
+    for (int64_t col = 0; col < 192; ++col) {
+      const auto at = static_cast<size_t>(kernels::wgmma_weight_offset(weight, 0, row, col) / 2);
+      wrong += tiled[at] != elements[static_cast<size_t>(row * 192 + col)];
+    }
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("linear/wgmma: A's fragments are wgmma's, B's tiles its 64-byte swizzle") {
@@ -114,37 +145,45 @@ TEST_CASE("linear/wgmma: A's fragments are wgmma's, B's tiles its 64-byte swizzl
 }
 
 TEST_CASE("linear/wgmma: operands as the host would pack them") {
-  for (const std::string format : {"bf16", "q8_0", "f32", "mxint8"}) {
-    Case c = wgmma_case(format, 67, 137, format == "bf16" ? 331 : 352, false);
-    c.inputs[0].at(3, 5) = std::numeric_limits<double>::infinity();
-    c.inputs[0].at(4, 7) = std::numeric_limits<double>::quiet_NaN();
-    c.inputs[0].at(5, 9) = -static_cast<double>(std::numeric_limits<float>::max());
-    c.inputs[0].at(6, 9) = 1e-38;
+  for (const auto& [format, activations] :
+       {std::pair{"bf16", ""}, {"q8_0", ""}, {"f32", "int8_g32"}, {"mxint8", "mxint8"}, {"bf16", "bf16"}}) {
+    Case c = wgmma_case(format, 67, 137, format == std::string("bf16") ? 331 : 352, false, activations);
+    if (*activations == 0) {
+      c.inputs[0].at(3, 5) = std::numeric_limits<double>::infinity();
+      c.inputs[0].at(4, 7) = std::numeric_limits<double>::quiet_NaN();
+      c.inputs[0].at(5, 9) = -static_cast<double>(std::numeric_limits<float>::max());
+      c.inputs[0].at(6, 9) = 1e-38;
+    }
     for (const Target& target : targets()) {
       CAPTURE(target.name);
-      CAPTURE(format);
+      CAPTURE(c.name);
       const kernels::OpContext context = context_of(c, target.info);
       const graph::Weight& weight = *context.input(1).weight();
       const int64_t w_parts = kernels::is_exact_in_bf16(format) ? 1 : 2;
-      const kernels::WgmmaWorkspace at = kernels::wgmma_workspace(context, 2);
-      const std::vector<uint8_t> memory = packed(target, c, 2);
-      const graph::Array w =
-          kernels::decode(context.input(1), kernels::encode(context.input(1), c.inputs[1]), c.sizes);
+      const int64_t x_parts = kernels::is_exact_in_bf16(activations) ? 1 : 2;
+      const kernels::WgmmaWorkspace at = kernels::wgmma_workspace(context);
+      const std::vector<uint8_t> memory = packed(target, c);
+      const auto decoded = [&](size_t i) {
+        return kernels::decode(context.input(i), kernels::encode(context.input(i), c.inputs[i]), c.sizes);
+      };
+      const graph::Array x = decoded(0);
+      const graph::Array w = decoded(1);
       int64_t wrong = 0;
-      for (int64_t row = 0; row < 256; ++row) {
+      for (int64_t row = 0; row < weight.rows; ++row) {
         for (int64_t col = 0; col < 384; ++col) {
           const auto x_part = [&](int64_t part) {
-            return from_bf16(memory, at.x_at + kernels::wgmma_x_offset(weight.cols, 2, part, row, col));
+            return from_bf16(memory, at.x_at + kernels::wgmma_x_offset(weight.cols, x_parts, part, row, col));
           };
           const auto w_part = [&](int64_t part) {
             return from_bf16(memory, at.weight_at + kernels::wgmma_weight_offset(weight, part, row, col));
           };
           const bool in_cols = col < weight.cols;
           if (row < 128) {
-            const double value = row < 67 && in_cols ? c.inputs[0].at(row, col) : 0.0;
-            if (!holds(value, x_part(0), x_part(1))) ++wrong;
+            const double value = row < 67 && in_cols ? x.at(row, col) : 0.0;
+            if (!holds(value, x_part(0), x_parts == 2 ? x_part(1) : 0.0f)) ++wrong;
+            if (x_parts == 1 && x_part(0) != static_cast<float>(value)) ++wrong;
           }
-          const double value = row < weight.rows && in_cols ? w.at(row, col) : 0.0;
+          const double value = in_cols ? w.at(row, col) : 0.0;
           if (!holds(value, w_part(0), w_parts == 2 ? w_part(1) : 0.0f)) ++wrong;
           if (w_parts == 1 && w_part(0) != static_cast<float>(value)) ++wrong;
         }
@@ -180,6 +219,23 @@ TEST_CASE("linear/wgmma: ragged sizes, tiles cut along the columns") {
       check(wgmma_case(format, 300, 2111, 896, true));
       check(wgmma_case(format, 1100, 1160, 384, false));
     }
+    return;  // check() goes through all targets
+  }
+}
+
+TEST_CASE("linear/wgmma: rounded x, weights in tiles") {
+  for (const Target& target : targets()) {
+    if (!target.info.probes.wgmma) continue;
+    for (const auto& [format, activations] : {std::pair{"mxint8", "mxint8"},
+                                              {"int8_g32", "int8_g32"},
+                                              {"bf16", "bf16"},
+                                              {"q8_0", "bf16"},
+                                              {"q4_0", "mxint8"}}) {
+      check(wgmma_case(format, 300, 1043, 256, true, activations));
+      check(wgmma_case(format, 1100, 520, 384, false, activations));
+    }
+    check(in_tiles(wgmma_case("bf16", 200, 1160, 384, true, "bf16")));
+    check(in_tiles(wgmma_case("bf16", 1100, 332, 896, true, "bf16")));
     return;  // check() goes through all targets
   }
 }

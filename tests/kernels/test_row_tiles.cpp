@@ -14,9 +14,9 @@ namespace {
 constexpr const char* kWeights = "fp8_e4m3_128x128";
 constexpr const char* kActivations = "fp8_e4m3_1x128";
 
-graph::Weight weight_of(int64_t experts, int64_t rows, int64_t cols) {
+graph::Weight weight_of(int64_t experts, int64_t rows, int64_t cols, const char* format = kWeights) {
   graph::Weight weight{.tensors = {"w"}, .experts = experts, .rows = rows, .cols = cols};
-  weight.format = kWeights;
+  weight.format = format;
   weight.row_group = kernels::kTileRows;
   return weight;
 }
@@ -36,17 +36,18 @@ Case in_tiles(Case c) {
   return c;
 }
 
-Case linear_case(const std::string& activations, int64_t tokens, int64_t rows, int64_t cols) {
+Case linear_case(const std::string& activations, int64_t tokens, int64_t rows, int64_t cols,
+                 const std::string& weights = kWeights) {
   const auto seed = static_cast<uint64_t>(tokens * 3 + rows);
   std::mt19937_64 random(seed);
   graph::Builder builder("linear");
   const auto x = builder.input("x", {graph::DType::f32, graph::kTokens, cols, activations});
   const auto y = builder.add(graph::Linear{}, "y", {x, builder.weight("w", rows, cols)});
   Case c;
-  c.graph = finish(builder, y, kWeights);
+  c.graph = finish(builder, y, weights);
   c.inputs = {normal(tokens, cols, random), normal(rows, cols, random)};
   c.sizes = {tokens, tokens, tokens};
-  c.name = "tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows);
+  c.name = weights + " tokens=" + std::to_string(tokens) + " rows=" + std::to_string(rows);
   c.seed = seed;
   return in_tiles(std::move(c));
 }
@@ -139,11 +140,30 @@ TEST_CASE("row tiles: for E4M3 on both sides, where wgmma is there") {
   CHECK_FALSE(suits(1024, {graph::DType::f32, graph::kTokens, 1024}));
 }
 
+TEST_CASE("row tiles: for one matrix in bf16 and activations in bf16, where wgmma is there") {
+  graph::DeviceInfo device;
+  const auto suits = [&](const graph::Weight& weight, const char* activations) {
+    const graph::Type x{graph::DType::f32, graph::kTokens, weight.cols, activations};
+    return kernels::suits_row_tiles(device, weight, x);
+  };
+  CHECK_FALSE(suits(weight_of(1, 40, 192, "bf16"), "bf16"));
+  device.probes.wgmma = true;
+  CHECK(suits(weight_of(1, 40, 192, "bf16"), "bf16"));
+  CHECK_FALSE(suits(weight_of(1, 40, 64, "bf16"), "bf16"));
+  CHECK_FALSE(suits(weight_of(1, 40, 224, "bf16"), "bf16"));
+  CHECK_FALSE(suits(weight_of(2, 40, 192, "bf16"), "bf16"));
+  CHECK_FALSE(suits(weight_of(1, 40, 192, "bf16"), ""));
+  CHECK_FALSE(suits(weight_of(1, 40, 192, "f16"), "bf16"));
+}
+
 TEST_CASE("row tiles: every kernel that reads them") {
   check(linear_case(kActivations, 1, 8, 128));
   check(linear_case(kActivations, 5, 300, 384));
   check(linear_case("", 3, 130, 256));
   check(linear_case(kActivations, 40, 300, 384));
+  check(linear_case("bf16", 1, 8, 128, "bf16"));
+  check(linear_case("bf16", 5, 300, 192, "bf16"));
+  check(linear_case("bf16", 40, 300, 320, "bf16"));
   for (const int64_t tokens : {3, 20}) check(expert_case(tokens));
   check(embedding_case());
 }

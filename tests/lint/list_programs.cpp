@@ -59,6 +59,8 @@ constexpr std::pair<const char*, const char*> kQuantised[] = {{"fp8_e4m3_128x128
                                                               {"int4_g128_asym", "int8_g32"},
                                                               {"iq4_nl", "int8_g32"},
                                                               {"mxfp4", "int8_g32"},
+                                                              {"bf16", "bf16"},
+                                                              {"q4_1", "bf16"},
                                                               {"mxint8", "mxint8"},
                                                               {"int8_row", "mxint8"}};
 
@@ -172,10 +174,10 @@ void collect_latents(Found& found) {
   }
 }
 
-/// Products with rows longer than those of tests/models: FP8 on both sides, rows in tiles.
-void collect_long_rows(Found& found) {
+/// Products with rows longer than those of tests/models: the same format on both sides, rows in tiles.
+void collect_long_rows(const char* weights, const char* activations, Found& found) {
   graph::Builder b("long_rows");
-  const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 1024, "fp8_e4m3_1x128"});
+  const auto x = b.input("x", {graph::DType::f32, graph::kTokens, 1024, activations});
   const auto ids = b.input("ids", {graph::DType::i32, graph::kTokens, 2});
   const auto experts = b.expert_weight("e", {"e"}, 4, 64, 1024);
   b.output(b.add(graph::Linear{}, "linear", {x, b.weight("w", 1024, 1024)}), "y");
@@ -184,7 +186,7 @@ void collect_long_rows(Found& found) {
   for (graph::Value& value : graph.values) {
     auto* weight = std::get_if<graph::Weight>(&value.source);
     if (weight == nullptr) continue;
-    weight->format = "fp8_e4m3_128x128";
+    weight->format = weights;
     weight->row_group = kernels::kTileRows;
   }
   for (const graph::Node& node : graph.nodes)
@@ -246,7 +248,8 @@ int main() try {
   collect_native_sparse(found);
   collect_capacity(found);
   collect_latents(found);
-  collect_long_rows(found);
+  collect_long_rows("fp8_e4m3_128x128", "fp8_e4m3_1x128", found);
+  collect_long_rows("bf16", "bf16", found);
   collect_encoders(found);
   found.programs.insert(
       "chain.cl -DCHAIN_SCRATCH=1 -DX86_LINUX=0 -DCHAIN_FUNCTIONS(form)="
