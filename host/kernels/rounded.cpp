@@ -21,6 +21,7 @@ Support supports_runs(const OpContext& context) {
   const Support rounding = supports_rounding(context);
   if (!rounding.ok) return rounding;
   if (!one_item_workers(context.device)) return Support::no("for devices where a work-item is a worker");
+  if (context.output(0).type.format == "bf16") return Support::no("for codes with scales");
   return Support::yes();
 }
 
