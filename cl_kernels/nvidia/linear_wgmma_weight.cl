@@ -1,6 +1,6 @@
-// A weight of any format to bf16, [W_PARTS] matrices in tiles of 128 rows (include/row_tile.clh), of which the
-// last has the rows that are left. Part 1 is what part 0 leaves. Columns padded to 64 are zeros. A group packs 8
-// rows.
+// A weight of any format to bf16, [W_PARTS] matrices in tiles of 128 rows (include/row_tile.clh), of which
+// the last has the rows that are left. Part 1 is what part 0 leaves. Columns padded to 64 are zeros. A group
+// packs 8 rows.
 #include "cl_kernels/args/linear_wgmma_args.h"
 #include "nvidia/bf16_parts.clh"
 #include "weight.clh"
@@ -27,8 +27,8 @@ INLINE void pack_four(global uchar* to, long part_bytes, float4 v) {
 INLINE global uchar* packed_at(global uchar* packed, int row, int col, int blocks, const WeightArgs* a) {
   const int first = row / 128 * 128;
   const int chunk = col % 32 / 8 ^ (row / 2 % 4);
-  return packed + ((long)first * blocks + col / 32 * min(a->rows - first, 128) + row % 128) * 64 + chunk * 16 +
-         col % 8 * 2;
+  const long piece = (long)first * blocks + col / 32 * min(a->rows - first, 128) + row % 128;
+  return packed + piece * 64 + chunk * 16 + col % 8 * 2;
 }
 
 #if defined(UNITS)

@@ -1,8 +1,8 @@
 // x [tokens, cols] to bf16 as wgmma wants A in registers: [64 rows][64 columns][X_PARTS][4 steps of 16]
 // [128 threads][16 bytes]; word w of thread t holds row 16 (t / 32) + t % 32 / 4 + 8 (w % 2), columns
 // 2 (t % 4) + 8 (w / 2) and the next of its step. x is floats, or with ACTIVATION_* records
-// (include/activation_record.clh). Part 1 is what part 0 leaves. Rows padded to 128 and columns to 64 are zeros.
-// A group packs 64 rows of 64 columns. The first one also clears the counters of cut tiles.
+// (include/activation_record.clh). Part 1 is what part 0 leaves. Rows padded to 128 and columns to 64 are
+// zeros. A group packs 64 rows of 64 columns. The first one also clears the counters of cut tiles.
 #include "activation_record.clh"
 #include "cl_kernels/args/linear_wgmma_args.h"
 #include "nvidia/bf16_parts.clh"
@@ -58,7 +58,8 @@ INLINE void parts_at(global const uchar* x, long row, int col, int cols, uint4* 
 #endif
 
 // The work-item's words of 32 columns of a row: of each eight columns the pair of lane % 4.
-INLINE void words_at(global const uchar* x, int row, int col, uint lane, const LinearWgmmaArgs* a, uint4* words) {
+INLINE void words_at(global const uchar* x, int row, int col, uint lane, const LinearWgmmaArgs* a,
+                     uint4* words) {
   uint4 parts[X_PARTS];
 #if PTX_ASM
   // A lane reads eight columns, and gets its pair of all four lanes' eights.
@@ -92,7 +93,8 @@ kernel __attribute__((reqd_work_group_size(128, 1, 1))) void linear_wgmma_x(glob
   const int block = (int)(get_group_id(0) % (uint)blocks);
   const int tile = (int)(get_group_id(0) / (uint)blocks);
   const int row = tile * 64 + thread / 32 * 16 + thread % 32 / 4;
-  global uint4* to = (global uint4*)(workspace + a.x_at) + ((long)tile * blocks + block) * (X_PARTS * 512) + thread;
+  global uint4* to =
+      (global uint4*)(workspace + a.x_at) + ((long)tile * blocks + block) * (X_PARTS * 512) + thread;
 #pragma unroll
   for (int i = 0; i < 2; ++i) {  // two steps
     uint4 upper[X_PARTS];

@@ -174,12 +174,12 @@ Prepared prepare_linear_wgmma(const OpContext& context) {
                                           {input_ref(1), scratch_ref()}, workspace, weight_groups));
   }
   const auto multiply = [&](int64_t rows, int64_t cols, int64_t (*groups)(const Fp8Shape&, const Fp8Plan&)) {
-    Launch launch =
-        launch_of(context, "linear_wgmma",
-                  {of_x, of_weight, constant("ROWS", rows), constant("COLS", cols), constant("BAND", kBand)},
-                  {scratch_ref(), is_packed_in_calls(weight) ? scratch_ref() : input_ref(1), scratch_ref(),
-                   optional_input_ref(context, 2), output_ref(0)},
-                  workspace, groups);
+    Launch launch = launch_of(
+        context, "linear_wgmma",
+        {of_x, of_weight, constant("ROWS", rows), constant("COLS", cols), constant("BAND", kBand / rows)},
+        {scratch_ref(), is_packed_in_calls(weight) ? scratch_ref() : input_ref(1), scratch_ref(),
+         optional_input_ref(context, 2), output_ref(0)},
+        workspace, groups);
     launch.local_size = 3 * kTile;
     launch.program.sm_90a = true;
     prepared.launches.push_back(std::move(launch));
