@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "host/kernels/activation_layout.h"
+#include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
 
@@ -50,7 +51,7 @@ constexpr Unit kUnits[] = {
 };
 
 const Unit* units_of(const graph::Weight& weight) {
-  if (weight.row_group > 1) return nullptr;
+  if (weight.row_group > 1 && weight.row_group != kTileRows) return nullptr;
   for (const Unit& unit : kUnits) {
     if (unit.format != weight.format) continue;
     return weight.cols % unit.cols == 0 && weight_args(weight).row_bytes % unit.row_align == 0 ? &unit
