@@ -4,8 +4,8 @@
 // has workers of, which it begins before. A launch whose groups are smaller has several workers in one group,
 // each with named barriers and local memory of its own.
 //   CHAIN_FUNCTIONS(groups): here the host puts the functions (host/cl/joined_source.h), with
-//   CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch, begun): calls the one of that
-//   number; and CHAIN_BEGIN(function, group, workers, pointers, args, memory), which begins it
+//   CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch, begun), which calls the one
+//   of that number, and CHAIN_BEGIN(function, group, workers, pointers, args, memory), which begins it
 //   CHAIN_THREADS: work-items of a group
 //   CHAIN_LOCAL: bytes of local memory for the functions
 //   CHAIN_RECORD: words of the longest record
@@ -16,8 +16,8 @@
 CHAIN_FUNCTIONS(groups)
 #include "cl_kernels/args/chain_args.h"
 
-// Whether groups without work go on before others have arrived: compilers for CPUs, where groups are but tried
-// out, need minutes for so many barriers under conditions.
+// Whether groups begin, and those without work go on, before others have arrived: compilers for CPUs, where
+// groups are but tried out, need minutes for so many barriers under conditions.
 #define DEFERS CHAIN_PTX
 #define CHAIN_WORDS ((CHAIN_RECORD + CHAIN_THREADS - 1) / CHAIN_THREADS)  // of a record for a work-item
 
@@ -106,10 +106,13 @@ kernel __attribute__((reqd_work_group_size(CHAIN_THREADS, 1, 1))) void chain_gro
     if (link->waits) {
 #if DEFERS
       if (waiting) chain_await(arrived, target, 0, late);
+      waiting = true;
 #endif
       target += groups;
       chain_arrive(arrived);
-      waiting = true;
+#if !DEFERS
+      chain_await(arrived, target, 0, late);
+#endif
     }
     const uint taker = (group + groups - (uint)link->turn) % groups;
     const uint takers = (uint)link->takers;
@@ -117,15 +120,15 @@ kernel __attribute__((reqd_work_group_size(CHAIN_THREADS, 1, 1))) void chain_gro
     local const ulong* pointers = (local const ulong*)((local const uchar*)record + sizeof(GroupLink));
     local const uchar* args = (local const uchar*)record + link->args;
     const bool begun = waiting;
-    if (waiting && (workers > 0 || !DEFERS)) {
-      if (workers > 0) CHAIN_BEGIN(link->function, taker, workers, pointers, args, memory);
+#if DEFERS
+    if (workers == 0) continue;
+    if (waiting) {
+      CHAIN_BEGIN(link->function, taker, workers, pointers, args, memory);
       chain_await(arrived, target, 0, late);
       waiting = false;
     }
-#if DEFERS
-    if (workers > 0)
 #endif
-      CHAIN_CALL(link->function, taker, takers, workers, pointers, args, memory, (uint)link->scratch, begun);
+    CHAIN_CALL(link->function, taker, takers, workers, pointers, args, memory, (uint)link->scratch, begun);
   }
 }
 
