@@ -59,6 +59,7 @@ list(APPEND KERNEL_FILES
   include/cache_plain.clh
   include/cache_row.clh
   include/e4m3_decode.clh
+  include/gate.clh
   include/half_bits.clh
   include/copy.clh
   include/lanes.clh

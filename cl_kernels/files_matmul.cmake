@@ -1,6 +1,7 @@
 list(APPEND KERNEL_FILES
   args/embedding_args.h
   args/expert_linear_args.h
+  args/gated_linear_args.h
   args/head_linear_args.h
   args/linear_args.h
   args/quantize_args.h
@@ -10,6 +11,8 @@ list(APPEND KERNEL_FILES
   expert_lists.cl
   expert_linear_grouped.cl
   expert_linear_rows.cl
+  gated_linear_round.cl
+  gated_linear_rows.cl
   head_linear.cl
   head_linear_transposed.cl
   include/activation_record.clh
@@ -77,6 +80,7 @@ list(APPEND KERNEL_FILES
   nvidia/fp8_expert_x.cl
   nvidia/fp8_experts.cl
   nvidia/fp8_fragments.cl
+  nvidia/fp8_gated_store.clh
   nvidia/fp8_linear.cl
   nvidia/fp8_matmul.cl
   nvidia/fp8_pack_weight.cl

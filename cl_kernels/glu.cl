@@ -1,24 +1,14 @@
 // y = activation(gate) * up; y f32[parts, cols], gate and up matrices of their own, [gate | up] in one, or
 // with STEP 2 in turn. CLAMPED: with the limit, alpha and offset of graph/ops/glu.h. ROUNDED: rows of y are
 // records of FORMAT_<name> (include/activation_record.clh); where lanes work together, E4M3 by warps of FOURS.
-#include "activation.clh"
 #include "args/glu_args.h"
+#include "gate.clh"
 #include "arithmetic.clh"
 #include "lanes.clh"
 
-#if !defined(ACTIVATION)
-#error "ACTIVATION: 0 silu, 1 gelu_tanh, 2 sigmoid"
-#elif ACTIVATION == 0
-#define ACTIVATE(x) SILU(x)
-#elif ACTIVATION == 1
-#define ACTIVATE(x) GELU_TANH(x)
-#else
-#define ACTIVATE(x) (1.0f / (1.0f + exp(-(x))))
-#endif
-
 #if !defined(CLAMPED) || !defined(STEP)
 #error "CLAMPED: 0 or 1; STEP: columns from one gate to the next, 1 or 2"
-#elif CLAMPED && ACTIVATION != 0
+#elif CLAMPED && GATE != 0
 #define GATED(g, u)                                                                        \
   (ACTIVATE(fmin((g), a->limit)) * (fmin(fmax((u), -a->limit), a->limit) + a->up_offset))
 #elif CLAMPED

@@ -67,6 +67,7 @@ double matmul_flops(const Graph& graph, const Sizes& sizes) {
   for (const Node& node : graph.nodes) {
     const bool product = std::holds_alternative<Linear>(node.op) ||
                          std::holds_alternative<ExpertLinear>(node.op) ||
+                         (std::holds_alternative<Glu>(node.op) && node.inputs.size() == 3) ||
                          std::holds_alternative<HeadLinear>(node.op);
     if (!product) continue;
     const std::vector<const Value*> operands = graph.operands(node);

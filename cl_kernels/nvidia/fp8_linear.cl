@@ -1,13 +1,24 @@
-// y = x . W + bias with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma and
-// added up in floats. x as fp8_fragments.cl leaves it, W in tiles (include/row_tile.clh). Needs sm_90a. A group stays and takes tile after
-// tile of 128 rows and COLS x 128 columns: warpgroup 0 brings W's tiles into local memory, 1 and 2 multiply 64
-// rows each with x's fragments straight from global memory. Tiles that do not fill a round of groups are cut
-// along k.
+// y = x . W + bias with E4M3 on both sides, scales of 1 x 128 and 128 x 128, sums of 128 products by wgmma
+// and added up in floats. x as fp8_fragments.cl leaves it, W in tiles (include/row_tile.clh). Needs sm_90a. A
+// group stays and takes tile after tile of 128 rows and COLS x 128 columns: warpgroup 0 brings W's tiles into
+// local memory, 1 and 2 multiply 64 rows each with x's fragments straight from global memory. Tiles that do
+// not fill a round of groups are cut along k. GATED: Glu of two matrices, a tile's columns being 128 of
+// gate and of up.
 #include "cl_kernels/args/fp8_linear_args.h"
 #define ROWS 1
 #include "nvidia/matmul_tiles.clh"
 #include "nvidia/store_rows.clh"
 #include "nvidia/wgmma_n128.clh"
+
+#ifndef GATED
+#error GATED: 1 where y is what two matrices' results make of each other, else 0
+#endif
+#if GATED
+#include "nvidia/fp8_gated_store.clh"
+#define Y uchar
+#else
+#define Y float
+#endif
 
 #define STAGES 5
 #define STAGE_BYTES 8192
@@ -20,11 +31,11 @@
 #define EMPTY_AT (FULL_AT + STAGES * 8)
 #define LOCAL_BYTES (EMPTY_AT + STAGES * 8)
 
-// Brings W's tiles (include/row_tile.clh), of each block of 128 columns COLS tiles of two stages. The last tile has
-// the rows that are left; what an earlier stage left behind them goes into columns of y that nobody stores. With
-// the first stage of a block come the scales of x's 128 rows.
-INLINE void bring_tiles(global const uchar* weight, global const uchar* workspace, uint at,
-                        const Fp8LinearArgs* a) {
+// Brings W's tiles (include/row_tile.clh), of each block of 128 columns COLS tiles of two stages. The last
+// tile has the rows that are left; what an earlier stage left behind them goes into columns of y that nobody
+// stores. With the first stage of a block come the scales of x's 128 rows.
+INLINE void bring_tiles(global const uchar* weight, global const uchar* beside, global const uchar* workspace,
+                        uint at, const Fp8LinearArgs* a) {
   const long padded = (a->tiles.m + 127) / 128 * 128;
   const int items = items_of(&a->tiles);
   uint stage = 0;
@@ -37,9 +48,14 @@ INLINE void bring_tiles(global const uchar* weight, global const uchar* workspac
     uint bytes[COLS];
 #pragma unroll
     for (int c = 0; c < COLS; ++c) {
+#if GATED
+      bytes[c] = STAGE_BYTES;
+      from[c] = (c ? beside : weight) + item.col * 128L * a->tiles.k + item.begin * 2L * STAGE_BYTES;
+#else
       const int row = min(item.col * COLS + c, (a->tiles.n + 127) / 128 - 1) * 128;
       bytes[c] = (uint)min(a->tiles.n - row, 128) * 64u;
       from[c] = weight + (long)row * a->tiles.k + (long)item.begin * 2 * bytes[c];
+#endif
     }
     for (int left = item.end - item.begin; left > 0; --left) {
 #pragma unroll
@@ -57,14 +73,18 @@ INLINE void bring_tiles(global const uchar* weight, global const uchar* workspac
   }
 }
 
-// What a thread loads next: block after block and item after item, one block ahead of what is multiplied, so that
-// storing a tile hides the way of the next one's.
+// What a thread loads next: block after block and item after item, one block ahead of what is multiplied, so
+// that storing a tile hides the way of the next one's.
 typedef struct Ahead {
   global const uint4* x;        // fragments of the block
+#if GATED
+  int scale_b;  // of W's scales, the same of both matrices
+#else
   global const float* scale_b;  // of W
   int step;                     // from there to that of the second tile
-  int left;                     // blocks of the item
-  int index;                    // of the item
+#endif
+  int left;   // blocks of the item
+  int index;  // of the item
 } Ahead;
 
 INLINE void start_item(Ahead* ahead, global const uchar* weight, global const uchar* workspace, int items,
@@ -73,18 +93,29 @@ INLINE void start_item(Ahead* ahead, global const uchar* weight, global const uc
   const Item item = item_at(min(ahead->index, items - 1), &a->tiles);
   const long block = (long)(item.row * 2 + (int)warpgroup) * blocks + item.begin;
   ahead->x = (global const uint4*)(workspace + a->x_at) + block * 512 + get_local_id(0) % 128u;
+#if GATED
+  ahead->scale_b = item.col * blocks + item.begin;
+#else
   ahead->scale_b = (global const float*)(weight + a->weight.scales_offset) + (long)item.col * COLS * blocks +
                    item.begin;
   ahead->step = item.col * COLS + 1 < (a->tiles.n + 127) / 128 ? blocks : 0;
+#endif
   ahead->left = item.end - item.begin;
 }
 
 INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global const uchar* weight,
-                       global const uchar* workspace, int items, uint warpgroup, const Fp8LinearArgs* a) {
+                       global const uchar* beside, global const uchar* workspace, int items, uint warpgroup,
+                       const Fp8LinearArgs* a) {
 #pragma unroll
   for (int i = 0; i < 4; ++i) fragments[i] = ahead->x[i * 128];
 #pragma unroll
-  for (int c = 0; c < COLS; ++c) scales[c] = ahead->scale_b[c * ahead->step];
+  for (int c = 0; c < COLS; ++c) {
+#if GATED
+    scales[c] = ((global const float*)((c ? beside : weight) + a->weight.scales_offset))[ahead->scale_b];
+#else
+    scales[c] = ahead->scale_b[c * ahead->step];
+#endif
+  }
   --ahead->left;
   ahead->x += 512;
   ++ahead->scale_b;
@@ -94,6 +125,7 @@ INLINE void load_block(Ahead* ahead, uint4* fragments, float* scales, global con
   }
 }
 
+#if !GATED
 // row: the thread's first.
 INLINE void store_sums(const float* sum, const Item* item, int row, global const float* bias, global float* y,
                        const Fp8LinearArgs* a) {
@@ -104,8 +136,10 @@ INLINE void store_sums(const float* sum, const Item* item, int row, global const
   }
 }
 
-INLINE void multiply_tiles(global const uchar* weight, global const uchar* packed, global const float* bias,
-                           global float* y, global uchar* workspace, local uint* arrived, uint at,
+#endif
+
+INLINE void multiply_tiles(global const uchar* weight, global const uchar* packed, global const uchar* beside,
+                           global Y* y, global uchar* workspace, local uint* arrived, uint at,
                            uint warpgroup, const Fp8LinearArgs* a) {
   const int items = items_of(&a->tiles);
   const uint thread = get_local_id(0) % 128u;
@@ -117,7 +151,7 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
   Ahead ahead;
   ahead.index = (int)get_group_id(0);
   start_item(&ahead, weight, packed, items, warpgroup, a);
-  load_block(&ahead, next, next_b, weight, packed, items, warpgroup, a);
+  load_block(&ahead, next, next_b, weight, beside, packed, items, warpgroup, a);
   for (int index = (int)get_group_id(0); index < items; index += (int)get_num_groups(0)) {
     Item item = item_at(index, &a->tiles);
     float sum[COLS * 64];
@@ -130,7 +164,7 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
       for (int i = 0; i < 4; ++i) now[i] = next[i];
 #pragma unroll
       for (int c = 0; c < COLS; ++c) scale_b[c] = next_b[c];
-      load_block(&ahead, next, next_b, weight, packed, items, warpgroup, a);
+      load_block(&ahead, next, next_b, weight, beside, packed, items, warpgroup, a);
       float scale_low = 0.0f;
       float scale_high = 0.0f;
 #pragma unroll
@@ -178,14 +212,19 @@ INLINE void multiply_tiles(global const uchar* weight, global const uchar* packe
                    (global float4*)((global uint*)workspace + TILE_COUNTERS), (global uint*)workspace, arrived,
                    &a->tiles))
       continue;
-    store_sums(sum, &item, row, bias, y, a);
+#if GATED
+    store_gated(sum, row, a->tiles.m, item.col, y, a->tiles.n / 2);
+#else
+    store_sums(sum, &item, row, (global const float*)beside, y, a);
+#endif
   }
 }
 
-// packed: the workspace again, of which all but counters and parts' sums is only read.
+// packed: the workspace again, of which all but counters and parts' sums is only read. beside: floats of a
+// bias; of GATED the matrix of up.
 kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
     global const uchar* restrict weight, global const uchar* restrict packed, global uchar* restrict workspace,
-    global const float* restrict bias, global float* restrict y, const Fp8LinearArgs a) {
+    global const uchar* restrict beside, global Y* restrict y, const Fp8LinearArgs a) {
   local uchar memory[LOCAL_BYTES] __attribute__((aligned(1024)));
   local uint arrived[2];
   const uint at = shared_address(memory);
@@ -203,13 +242,13 @@ kernel __attribute__((reqd_work_group_size(384, 1, 1))) void fp8_linear(
 #else
     REGISTERS_DOWN(40);
 #endif
-    if (get_local_id(0) == 0) bring_tiles(weight, packed, at, &a);
+    if (get_local_id(0) == 0) bring_tiles(weight, beside, packed, at, &a);
   } else {
 #if COLS == 2
     REGISTERS_UP(240);
 #else
     REGISTERS_UP(232);
 #endif
-    multiply_tiles(weight, packed, bias, y, workspace, arrived + (warpgroup - 1u), at, warpgroup - 1u, &a);
+    multiply_tiles(weight, packed, beside, y, workspace, arrived + (warpgroup - 1u), at, warpgroup - 1u, &a);
   }
 }

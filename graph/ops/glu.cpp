@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "graph/ops/glu_products.h"
 #include "graph/ops/quantize.h"
 
 namespace clinfer::graph {
@@ -23,8 +24,24 @@ Glu::Pair Glu::columns_of(int64_t c) const {
   return interleaved ? Pair{slot + 2 * i, slot + 2 * i + 1} : Pair{slot + i, slot + width + i};
 }
 
+namespace {
+
+bool is_matrix(const Value& value) {
+  return value.weight() != nullptr && value.weight()->experts == 1 && !value.weight()->vector;
+}
+
+}  // namespace
+
 std::vector<Type> Glu::infer(Operands in) const {
-  require_count(in, 1, 2, kName);
+  require_count(in, 1, 3, kName);
+  if (in.size() == 3) {
+    require(width == 0 && !interleaved && !clamped() && is_activation_format(format) &&
+                is_f32_or_quantised(*in[0]) && is_matrix(*in[1]) && in[1]->type == in[2]->type &&
+                is_matrix(*in[2]) && in[0]->type.cols == in[1]->type.cols,
+            "glu C5", "x and two matrices of one shape with as many columns, a format, no width and no clamp",
+            in, attributes());
+    return {{DType::f32, in[0]->type.rows, in[1]->weight()->rows, format}};
+  }
   const Type& x = in[0]->type;
   require((width > 0) == (in.size() == 1) && (width > 0 || !interleaved), "glu C2",
           "one operand exactly with width > 0", in, attributes());
@@ -42,6 +59,11 @@ std::vector<Type> Glu::infer(Operands in) const {
 }
 
 void Glu::reference(Inputs in, Outputs out) const {
+  if (in.size() == 3) {
+    const auto [gate, up] = glu_products(in);
+    const Array* const both[] = {&gate, &up};
+    return reference(both, out);
+  }
   const auto most = static_cast<double>(limit > 0 ? limit : std::numeric_limits<float>::infinity());
   for (int64_t r = 0; r < out[0]->rows; ++r) {
     for (int64_t c = 0; c < out[0]->cols; ++c) {
@@ -57,12 +79,13 @@ void Glu::reference(Inputs in, Outputs out) const {
 }
 
 // Exponential, sum, division and product count as one each; five more for the argument of gelu_tanh and for
-// the clamped form; rounding as Quantize counts it.
+// the clamped form; rounding as Quantize counts it, products as Linear.
 Cost Glu::cost(Operands in, const Sizes& sizes) const {
   const std::vector<Type> y = infer(in);
   const double elements = static_cast<double>(sizes.of(y[0].rows)) * static_cast<double>(y[0].cols);
   const double gated = activation != Activation::gelu_tanh && !clamped() ? 4 : 9;
-  return {(gated + (format.empty() ? 0 : kRoundingFlops)) * elements, traffic(in, y, sizes)};
+  const double products = in.size() == 3 ? 4 * static_cast<double>(in[0]->type.cols) : 0;
+  return {(products + gated + (format.empty() ? 0 : kRoundingFlops)) * elements, traffic(in, y, sizes)};
 }
 
 Attributes Glu::attributes() const {

@@ -4,6 +4,38 @@
 
 namespace clinfer::graph {
 
+namespace {
+
+/// Drops results that no node makes any more, and numbers the values anew.
+void drop_unmade(Graph& graph) {
+  std::vector<bool> made(graph.values.size(), false);
+  for (const Node& node : graph.nodes) {
+    for (const ValueId id : node.outputs) made[static_cast<size_t>(id)] = true;
+  }
+  std::vector<Value> kept;
+  std::vector<ValueId> ids(graph.values.size(), -1);
+  for (size_t i = 0; i < graph.values.size(); ++i) {
+    if (graph.values[i].is_result() && !made[i]) continue;
+    ids[i] = static_cast<ValueId>(kept.size());
+    kept.push_back(std::move(graph.values[i]));
+  }
+  graph.values = std::move(kept);
+  const auto renumber = [&](std::vector<ValueId>& list) {
+    for (ValueId& id : list) id = id < 0 ? id : ids[static_cast<size_t>(id)];
+  };
+  for (Node& node : graph.nodes) {
+    renumber(node.inputs);
+    renumber(node.outputs);
+  }
+  renumber(graph.inputs);
+  renumber(graph.outputs);
+  for (Value& value : graph.values) {
+    if (value.alias_of >= 0) value.alias_of = ids[static_cast<size_t>(value.alias_of)];
+  }
+}
+
+}  // namespace
+
 ValueId Rewriter::emit(Op op, const std::string& name, std::vector<ValueId> inputs, const Node& like) {
   Value value;
   value.name = name;
@@ -24,6 +56,7 @@ void Rewriter::emit_into(ValueId result, Op op, const std::string& name, std::ve
 }
 
 void Rewriter::done() {
+  drop_unmade(graph_);
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     for (ValueId id : graph_.nodes[i].outputs) {
       Value& value = graph_.value(id);

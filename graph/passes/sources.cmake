@@ -3,6 +3,7 @@ set(PASS_SOURCES
   passes/expand_latent_attention.cpp
   passes/find_rotations.cpp
   passes/group_rows.cpp
+  passes/join_gates.cpp
   passes/join_residuals.cpp
   passes/place_devices.cpp
   passes/quantize_activations.cpp

@@ -18,13 +18,19 @@ constexpr int64_t kLeastCols = 1024;
 constexpr int64_t kBandBytes = int64_t{32} << 20;  ///< of x that stay in L2 while W passes
 constexpr int64_t kMost = int64_t{1} << 24;
 constexpr int64_t kAlign = 1024;
+constexpr std::string_view kRounded = "fp8_e4m3_1x128";
 
 int64_t round_up(int64_t n, int64_t to) {
   return ceil_div(n, to) * to;
 }
 
+/// Of Glu the gate's.
 const graph::Weight& weight_of(const OpContext& context) {
   return *context.input(1).weight();
+}
+
+const graph::Glu* gated(const OpContext& context) {
+  return std::get_if<graph::Glu>(&context.node.op);
 }
 
 Fp8LinearArgs make_args(const OpContext& context) {
@@ -33,7 +39,7 @@ Fp8LinearArgs make_args(const OpContext& context) {
   args.weight = weight_args(weight_of(context));
   args.x_at = at.x_at;
   args.scales_at = at.scales_at;
-  args.has_bias = context.has_input(2) ? 1 : 0;
+  args.has_bias = gated(context) == nullptr && context.has_input(2) ? 1 : 0;
   return args;
 }
 
@@ -50,12 +56,13 @@ Launch launch_of(const OpContext& context, const std::string& stem, std::vector<
   launch.buffers = std::move(buffers);
   launch.local_size = local_size;
   launch.work = [args = make_args(context), dim = context.input(0).type.rows, device = context.device,
-                 groups](const graph::Sizes& sizes) {
+                 both = gated(context) != nullptr, groups](const graph::Sizes& sizes) {
     Fp8LinearArgs call = args;
     const int64_t tokens = sizes.of(dim);
-    const Fp8Plan plan = fp8_plan(device, {tokens, args.weight.rows, args.weight.cols});
-    call.tiles = {static_cast<i32>(tokens), args.weight.rows, args.weight.cols, static_cast<i32>(plan.whole),
-                  static_cast<i32>(plan.parts)};
+    const Fp8Shape shape{tokens, int64_t{args.weight.rows} * (both ? 2 : 1), args.weight.cols};
+    const Fp8Plan plan = both ? fp8_wide_plan(device, shape) : fp8_plan(device, shape);
+    call.tiles = {static_cast<i32>(tokens), static_cast<i32>(shape.n), args.weight.cols,
+                  static_cast<i32>(plan.whole), static_cast<i32>(plan.parts)};
     return Work{groups(call, plan), bytes_of(call)};
   };
   return launch;
@@ -67,6 +74,14 @@ int64_t fragment_groups(const Fp8LinearArgs& args, const Fp8Plan&) {
 template <int64_t kCols>
 int64_t multiply_groups(const Fp8LinearArgs&, const Fp8Plan& plan) {
   return plan.cols == kCols ? plan.groups : 0;
+}
+
+/// Of Glu, besides what the gate's product needs.
+Support supports_gate(const graph::Weight& gate, std::string_view format) {
+  if (format != kRounded) return Support::no("for results in fp8_e4m3_1x128");
+  if (gate.rows % kTile != 0) return Support::no("its rows are no multiple of 128");
+  if (2 * gate.rows > kMost) return Support::no("a size is more than 2^24");
+  return Support::yes();
 }
 
 }  // namespace
@@ -84,12 +99,18 @@ Fp8Workspace fp8_workspace(const OpContext& context) {
 }
 
 Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x) {
-  if (x.format != "fp8_e4m3_1x128" || weight.format != "fp8_e4m3_128x128")
+  if (x.format != kRounded || weight.format != "fp8_e4m3_128x128")
     return Support::no("for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128");
   if (weight.cols % kTile != 0) return Support::no("its columns are no multiple of 128");
   if (weight.cols < kLeastCols) return Support::no("for 1024 columns or more");
   if (weight.cols > kMost || weight.rows > kMost) return Support::no("a size is more than 2^24");
   return Support::yes();
+}
+
+bool suits_fp8_gates(const graph::DeviceInfo& device, const graph::Weight& gate, const graph::Weight& up,
+                     const graph::Type& x) {
+  return device.probes.wgmma && suits_fp8_wgmma(gate, x).ok && suits_fp8_wgmma(up, x).ok &&
+         supports_gate(gate, x.format).ok;
 }
 
 Support supports_linear_fp8_wgmma(const OpContext& context) {
@@ -113,17 +134,35 @@ Prepared prepare_linear_fp8_wgmma(const OpContext& context) {
       launch_of(context, "fp8_fragments", {ptx}, {input_ref(0), scratch_ref()}, 128, fragment_groups));
   const int64_t band = std::clamp<int64_t>(kBandBytes / (kTile * weight_of(context).cols), 8, 32);
   const auto multiply = [&](int64_t cols, Groups groups) {
+    std::vector<std::string> defines = {constant("COLS", cols), constant("BAND", band),
+                                        constant("GATED", gated(context) != nullptr ? 1 : 0)};
+    if (const graph::Glu* op = gated(context))
+      defines.push_back(constant("GATE", static_cast<int64_t>(op->activation)));
     Launch launch =
-        launch_of(context, "fp8_linear", {constant("COLS", cols), constant("BAND", band)},
+        launch_of(context, "fp8_linear", std::move(defines),
                   {input_ref(1), scratch_ref(), scratch_ref(), optional_input_ref(context, 2), output_ref(0)},
                   384, groups);
     launch.program.sm_90a = true;
     prepared.launches.push_back(std::move(launch));
   };
-  multiply(1, multiply_groups<1>);
+  if (gated(context) == nullptr) multiply(1, multiply_groups<1>);
   multiply(2, multiply_groups<2>);
   prepared.scratch_bytes = fp8_workspace(context).bytes;
   return prepared;
+}
+
+Support supports_glu_fp8_wgmma(const OpContext& context) {
+  if (!context.has_input(2)) return Support::no("gate and up are no matrices");
+  const Support product = supports_linear_fp8_wgmma(context);
+  if (!product.ok) return product;
+  const graph::Weight& up = *context.input(2).weight();
+  if (!suits_fp8_wgmma(up, context.input(0).type).ok || up.row_group != kTileRows)
+    return Support::no("gate and up are held in different ways");
+  return supports_gate(weight_of(context), context.output(0).type.format);
+}
+
+Prepared prepare_glu_fp8_wgmma(const OpContext& context) {
+  return prepare_linear_fp8_wgmma(context);
 }
 
 }  // namespace clinfer::kernels

@@ -100,6 +100,10 @@ Fp8Plan tall_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
   return faster_plan(device, shape, 2, 1);
 }
 
+Fp8Plan fp8_wide_plan(const graph::DeviceInfo& device, const Fp8Shape& shape) {
+  return plan_of(device, shape, 1, 2);
+}
+
 int64_t fp8_workspace_bytes(const graph::DeviceInfo& device, const Fp8Shape& shape) {
   const Fp8Plan plan = fp8_plan(device, shape);
   return TILE_COUNTERS * 4 + (plan.tiles - plan.whole) * plan.parts * plan.cols * kTile * kTile * 4;

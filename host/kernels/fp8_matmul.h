@@ -37,6 +37,7 @@ struct Fp8Plan {
 Fp8Plan fp8_plan(const graph::DeviceInfo& device, const Fp8Shape& shape);
 /// The same where large tiles are 256 x 128 in place of 128 x 256.
 Fp8Plan tall_plan(const graph::DeviceInfo& device, const Fp8Shape& shape);
+Fp8Plan fp8_wide_plan(const graph::DeviceInfo& device, const Fp8Shape& shape);  ///< with cols 2
 
 /// Bytes of the multiplication's workspace: counters, and the sums of cut tiles' parts. Must be zeros before
 /// its first use; every launch leaves the counters zero, so launches of one queue can share the largest.

@@ -1,6 +1,8 @@
 #include <limits>
 
 #include "cl_kernels/args/glu_args.h"
+#include "host/kernels/fp8_linear.h"
+#include "host/kernels/gated_linear.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/narrow.h"
 #include "host/kernels/ops.h"
@@ -30,7 +32,7 @@ Launch make_glu(const OpContext& context, const BufferRef& y, bool records) {
       column_items(context.device, {args.cols, args.stride, args.up_at, op.interleaved ? 1 : 4});
   args.chunk = records && one_item_workers(context.device) ? kRunColumns : items.chunk;
   std::vector<std::string> defines = items.defines;
-  defines.push_back(constant("ACTIVATION", static_cast<int64_t>(op.activation)));
+  defines.push_back(constant("GATE", static_cast<int64_t>(op.activation)));
   defines.push_back(constant("CLAMPED", op.clamped()));
   defines.push_back(constant("STEP", op.interleaved ? 2 : 1));
   for (std::string& define : rounded_defines(context, records)) defines.push_back(std::move(define));
@@ -43,7 +45,12 @@ Launch make_glu(const OpContext& context, const BufferRef& y, bool records) {
   return launch;
 }
 
+Support supports_apart(const OpContext& context) {
+  return context.has_input(2) ? Support::no("gate and up are matrices") : Support::yes();
+}
+
 Support supports_rounded(const OpContext& context) {
+  if (context.has_input(2)) return supports_apart(context);
   const auto& op = std::get<graph::Glu>(context.node.op);
   const Support here = supports_runs(context);
   if (!here.ok) return here;
@@ -53,6 +60,7 @@ Support supports_rounded(const OpContext& context) {
 }
 
 Support supports_glu_warps(const OpContext& context) {
+  if (context.has_input(2)) return supports_apart(context);
   const auto& op = std::get<graph::Glu>(context.node.op);
   const Support here = supports_warps(context, op.width > 0 ? op.width : context.output(0).type.cols);
   if (here.ok && op.interleaved) return Support::no("gate and up lie in turn");
@@ -69,9 +77,11 @@ Prepared prepare(const OpContext& context) {
   return then_rounded(context, make_glu(context, scratch_ref(), false), scratch_ref());
 }
 
-constexpr Variant kVariants[] = {{"glu/warps", supports_glu_warps, prepare_rounded},
+constexpr Variant kVariants[] = {{"glu/fp8_wgmma", supports_glu_fp8_wgmma, prepare_glu_fp8_wgmma},
+                                 {"glu/linear_rows", supports_glu_linear_rows, prepare_glu_linear_rows},
+                                 {"glu/warps", supports_glu_warps, prepare_rounded},
                                  {"glu/rounded", supports_rounded, prepare_rounded},
-                                 {"glu/columns", always, prepare}};
+                                 {"glu/columns", supports_apart, prepare}};
 
 }  // namespace
 

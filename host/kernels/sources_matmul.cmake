@@ -10,6 +10,7 @@ set(MATMUL_SOURCES
   fp8_experts.cpp
   fp8_linear.cpp
   fp8_matmul.cpp
+  gated_linear.cpp
   head_linear.cpp
   integer_dot.cpp
   linear.cpp

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "graph/ops/glu_products.h"
 #include "host/kernels/tolerance_rules.h"
 
 namespace clinfer::kernels {
@@ -46,10 +48,24 @@ graph::Array limits(const graph::Rope& op, graph::Inputs in, graph::Inputs expec
   return result;
 }
 
+/// Of two matrices. No activation is steeper than 1.13. Its exponential's argument may be rounded several
+/// times, which matters where the result is about as large as the argument.
+graph::Array product_limits(const graph::Glu& op, graph::Inputs in) {
+  const auto [gate, up] = graph::glu_products(in);
+  const graph::Array gate_limits = limits(graph::Linear{}, std::array{in[0], in[1]}, std::array{&gate}, 0);
+  graph::Array result = limits(graph::Linear{}, std::array{in[0], in[2]}, std::array{&up}, 0);
+  for (size_t i = 0; i < result.data.size(); ++i) {
+    const double open = std::abs(graph::activate(op.activation, gate.data[i]));
+    const double moved = 1.13 * gate_limits.data[i] + 16.0 * kEps32 * (1.0 + std::abs(gate.data[i]));
+    result.data[i] = moved * std::abs(up.data[i]) + (open + moved) * result.data[i];
+  }
+  return result;
+}
+
 /// Where exp(-gate) overflows, floats give 0. The clamped form rounds the exponent -alpha gate too.
 graph::Array limits(const graph::Glu& op, graph::Inputs in, graph::Inputs expected, size_t output) {
-  graph::Array result = exact(expected, output);
-  for (int64_t r = 0; r < result.rows; ++r) {
+  graph::Array result = in.size() == 3 ? product_limits(op, in) : exact(expected, output);
+  for (int64_t r = 0; r < result.rows && in.size() < 3; ++r) {
     for (int64_t c = 0; c < result.cols; ++c) {
       const graph::Glu::Pair at = op.columns_of(c);
       const double up = in[op.width > 0 ? 0 : 1]->at(r, at.up);

@@ -14,6 +14,7 @@ using graph::Graph;
 using graph::Value;
 
 constexpr int64_t kMostRows = 48;  ///< of a weight: some tiles, and the rest of one
+constexpr int64_t kMostBlockRows = 128;
 constexpr int64_t kMostHeads = 4;
 
 void set_rows(Value& value, int64_t rows) {
@@ -37,6 +38,12 @@ void shrink(graph::Linear&, std::vector<Value*> in) {
   if (in.size() < 3) return;
   std::get<graph::Weight>(in[2]->source).cols = rows;
   in[2]->type.cols = rows;
+}
+
+/// Two matrices to whole blocks of every format of activations.
+void shrink(graph::Glu&, std::vector<Value*> in) {
+  for (size_t i = 1; in.size() == 3 && i < 3; ++i)
+    set_rows(*in[i], std::min(in[i]->weight()->rows, kMostBlockRows));
 }
 
 void shrink(graph::ExpertLinear&, std::vector<Value*> in) {

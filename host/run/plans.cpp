@@ -7,12 +7,14 @@
 #include "graph/passes/choose_formats.h"
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/group_rows.h"
+#include "graph/passes/join_gates.h"
 #include "graph/passes/join_residuals.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/ring_caches.h"
 #include "graph/passes/round_attention.h"
 #include "graph/passes/set_cache_format.h"
 #include "host/io/text_part.h"
+#include "host/kernels/fp8_linear.h"
 #include "host/kernels/row_tiles.h"
 #include "host/run/engine.h"
 #include "host/run/rope_factors.h"
@@ -58,6 +60,12 @@ std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, co
   if (graph::rounds_attention(options.activations_format)) graph::round_attention(graph);
   if (!options.placement.empty()) graph::place_devices(graph, options.placement);
   graph::join_residuals(graph);
+  if (phase.most.tokens > kernels::kSmallBatch) {
+    graph::join_gates(graph, [&](const graph::Value& gate, const graph::Value& up, const graph::Type& x) {
+      return kernels::suits_fp8_gates(options.devices[static_cast<size_t>(gate.device)], *gate.weight(),
+                                      *up.weight(), x);
+    });
+  }
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
     return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
                                      x);

@@ -7,6 +7,7 @@ set(MATMUL_TESTS
   test_expert_linear.cpp
   test_fp8_linear.cpp
   test_fp8_matmul.cpp
+  test_gated_linear.cpp
   test_head_linear.cpp
   test_linear.cpp
   test_linear_wgmma.cpp

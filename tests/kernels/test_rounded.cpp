@@ -127,7 +127,7 @@ TEST_CASE("glu that rounds: the bits of two steps") {
         256, ++seed);
     check_glu({.activation = graph::Activation::gelu_tanh, .format = format}, 40, 256, ++seed);
   }
-  summarise(graph::Glu{}, {kNoE4m3, kLanes});
+  summarise(graph::Glu{}, {kNoE4m3, kLanes, "gate and up are no matrices"});
 }
 
 TEST_CASE("rms_norm that rounds: the bits of two steps") {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "graph/ops/linear.h"
 #include "graph/ops/quantize.h"
 #include "tests/graph/operands.h"
 
@@ -84,4 +85,30 @@ TEST_CASE("glu that rounds: as a Quantize behind it") {
 
 TEST_CASE("glu C4") {
   CHECK(violates("glu C4", Glu{.format = "q4_0"}, OperandList().result(kTokens, 8).result(kTokens, 8)));
+}
+
+TEST_CASE("glu of x and two matrices multiplies, gates and rounds") {
+  const Array x = matrix(2, 3, {1, -2, 0.5, 0.25, 3, -1});
+  const Array w = matrix(2, 3, {0.5, 1, -1, 2, 0.25, 0});
+  const Array v = matrix(2, 3, {1, 0.5, 2, -3, 1, 1});
+  for (const Activation activation : {Activation::silu, Activation::gelu_tanh, Activation::sigmoid}) {
+    const Glu op{.activation = activation, .format = "int8_g32"};
+    const Array gate = matrix(2, 2, evaluate(Linear{}, {x, w}, 2, 2));
+    const Array up = matrix(2, 2, evaluate(Linear{}, {x, v}, 2, 2));
+    CHECK(evaluate(op, {x, w, v}, 2, 2) == evaluate(op, {gate, up}, 2, 2));
+  }
+}
+
+TEST_CASE("glu C5, and the cost of products") {
+  const Glu op{.format = "mxint8"};
+  const auto x = [] { return OperandList().result(kTokens, 64); };
+  const auto in = x().weight(96, 64).weight(96, 64);
+  CHECK(op.infer(in) == std::vector<Type>{{DType::f32, kTokens, 96, "mxint8"}});
+  CHECK(op.cost(in, {.tokens = 3}).flops == 3 * 96 * (4 * 64 + 8));
+  CHECK(violates("glu C5", op, x().weight(96, 64).weight(95, 64)));
+  CHECK(violates("glu C5", op, x().weight(96, 64, 2).weight(96, 64, 2)));
+  CHECK(violates("glu C5", op, x().result(kTokens, 64).result(kTokens, 64)));
+  CHECK(violates("glu C5", op, x().weight(96, 32).weight(96, 32)));
+  CHECK(violates("glu C5", Glu{}, x().weight(96, 64).weight(96, 64)));
+  CHECK(violates("glu C5", Glu{.limit = 7, .format = "mxint8"}, x().weight(96, 64).weight(96, 64)));
 }
