@@ -182,6 +182,9 @@ void collect_long_rows(const char* weights, const char* activations, Found& foun
   const auto experts = b.expert_weight("e", {"e"}, 4, 64, 1024);
   b.output(b.add(graph::Linear{}, "linear", {x, b.weight("w", 1024, 1024)}), "y");
   b.output(b.add(graph::ExpertLinear{}, "expert_linear", {x, ids, experts}), "z");
+  const auto gate = b.weight("gate", 128, 1024);
+  b.output(b.add(graph::Glu{.format = "fp8_e4m3_1x128"}, "gated", {x, gate, b.weight("up", 128, 1024)}),
+           "gated");
   graph::Graph graph = b.finish(0);
   for (graph::Value& value : graph.values) {
     auto* weight = std::get_if<graph::Weight>(&value.source);
