@@ -261,7 +261,8 @@ int main() try {
     found.programs.insert(
         std::string("chain_groups.cl -DPTX_ASM=") + ptx + " -DCHAIN_PTX=" + ptx +
         " -DCHAIN_LOCAL=1024 -DCHAIN_RECORD=64 -DCHAIN_THREADS=64 -DCHAIN_FUNCTIONS(form)="
-        " -DCHAIN_CALL(function,group,groups,workers,pointers,args,memory,scratch)=(void)(function)");
+        " -DCHAIN_CALL(function,group,groups,workers,pointers,args,memory,scratch,begun)=(void)(begun)"
+        " -DCHAIN_BEGIN(function,group,workers,pointers,args,memory)=(void)(function)");
   }
   for (const std::string& program : found.programs) std::puts(program.c_str());
   int missed = 0;
