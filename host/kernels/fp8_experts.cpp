@@ -5,6 +5,7 @@
 #include "cl_kernels/args/fp8_experts_args.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/nvidia_launch.h"
 #include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
@@ -45,13 +46,7 @@ using Groups = int64_t (*)(const Fp8ExpertsArgs&, int64_t units);
 
 Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
                  std::vector<BufferRef> buffers, size_t local_size, Groups groups) {
-  Launch launch;
-  launch.program.stem = stem;
-  launch.program.entry = "nvidia/" + stem + ".cl";
-  launch.program.defines = std::move(defines);
-  launch.kernel = stem;
-  launch.buffers = std::move(buffers);
-  launch.local_size = local_size;
+  Launch launch = make_nvidia_launch(stem, std::move(defines), std::move(buffers), local_size);
   launch.work = [args = make_args(context), dim = context.input(0).type.rows, groups,
                  units = std::max<int64_t>(1, context.device.compute_units)](const graph::Sizes& sizes) {
     Fp8ExpertsArgs call = args;
@@ -102,16 +97,10 @@ Fp8ExpertsWorkspace fp8_experts_workspace(const OpContext& context) {
 }
 
 Support supports_expert_linear_fp8_wgmma(const OpContext& context) {
-  if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
-  const int64_t most = context.most.of(context.input(0).type.rows);
-  if (most <= kSmallBatch) return Support::no("for more than 8 tokens");
-  const Support readable = supports_weight(context, 2);
-  if (!readable.ok) return readable;
-  const graph::Weight& weight = weight_of(context);
-  const Support suits = suits_fp8_wgmma(weight, context.input(0).type);
-  if (!suits.ok) return suits;
-  if (weight.row_group != kTileRows) return Support::no("its rows do not lie in tiles");
-  if (fp8_expert_eights(most * context.input(1).type.cols, weight.experts) * 8 > kMost)
+  const Support tiles = supports_fp8_tiles(context, 2);
+  if (!tiles.ok) return tiles;
+  const int64_t entries = context.most.of(context.input(0).type.rows) * context.input(1).type.cols;
+  if (fp8_expert_eights(entries, weight_of(context).experts) * 8 > kMost)
     return Support::no("a size is more than 2^24");
   return Support::yes();
 }

@@ -5,6 +5,7 @@
 #include "cl_kernels/args/fp8_linear_args.h"
 #include "host/kernels/fp8_matmul.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/nvidia_launch.h"
 #include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
@@ -48,13 +49,7 @@ using Groups = int64_t (*)(const Fp8LinearArgs&, const Fp8Plan&);
 /// A launch whose groups are `groups` of the call's tiles.
 Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
                  std::vector<BufferRef> buffers, size_t local_size, Groups groups) {
-  Launch launch;
-  launch.program.stem = stem;
-  launch.program.entry = "nvidia/" + stem + ".cl";
-  launch.program.defines = std::move(defines);
-  launch.kernel = stem;
-  launch.buffers = std::move(buffers);
-  launch.local_size = local_size;
+  Launch launch = make_nvidia_launch(stem, std::move(defines), std::move(buffers), local_size);
   launch.work = [args = make_args(context), dim = context.input(0).type.rows, device = context.device,
                  both = gated(context) != nullptr, groups](const graph::Sizes& sizes) {
     Fp8LinearArgs call = args;
@@ -113,17 +108,23 @@ bool suits_fp8_gates(const graph::DeviceInfo& device, const graph::Weight& gate,
          supports_gate(gate, x.format).ok;
 }
 
-Support supports_linear_fp8_wgmma(const OpContext& context) {
+Support supports_fp8_tiles(const OpContext& context, size_t matrix) {
   if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
-  const int64_t most = context.most.of(context.input(0).type.rows);
-  if (most <= kSmallBatch) return Support::no("for more than 8 tokens");
-  const Support readable = supports_weight(context, 1);
+  if (context.most.of(context.input(0).type.rows) <= kSmallBatch)
+    return Support::no("for more than 8 tokens");
+  const Support readable = supports_weight(context, matrix);
   if (!readable.ok) return readable;
-  const graph::Weight& weight = weight_of(context);
+  const graph::Weight& weight = *context.input(matrix).weight();
   const Support suits = suits_fp8_wgmma(weight, context.input(0).type);
   if (!suits.ok) return suits;
   if (weight.row_group != kTileRows) return Support::no("its rows do not lie in tiles");
-  if (most > kMost) return Support::no("a size is more than 2^24");
+  return Support::yes();
+}
+
+Support supports_linear_fp8_wgmma(const OpContext& context) {
+  const Support tiles = supports_fp8_tiles(context, 1);
+  if (!tiles.ok) return tiles;
+  if (context.most.of(context.input(0).type.rows) > kMost) return Support::no("a size is more than 2^24");
   return Support::yes();
 }
 

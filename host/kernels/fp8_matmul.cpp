@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "cl_kernels/args/matmul_tiles.h"
-#include "host/kernels/program.h"
+#include "host/kernels/nvidia_launch.h"
 
 namespace clinfer::kernels {
 
@@ -24,12 +24,7 @@ int64_t tiles(int64_t rows) {
 
 Launch launch_of(const std::string& stem, std::vector<std::string> defines, const Fp8Shape& shape,
                  size_t local_size, int64_t groups, size_t buffers, int64_t whole = 0, int64_t parts = 1) {
-  Launch launch;
-  launch.program.stem = stem;
-  launch.program.entry = "nvidia/" + stem + ".cl";
-  launch.program.defines = std::move(defines);
-  launch.kernel = stem;
-  launch.local_size = local_size;
+  Launch launch = make_nvidia_launch(stem, std::move(defines), {}, local_size);
   for (size_t i = 0; i < buffers; ++i) launch.buffers.push_back(input_ref(i));
   const MatmulTiles args{static_cast<i32>(shape.m), static_cast<i32>(shape.n), static_cast<i32>(shape.k),
                          static_cast<i32>(whole), static_cast<i32>(parts)};

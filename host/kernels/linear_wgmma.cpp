@@ -5,6 +5,7 @@
 #include "cl_kernels/args/linear_wgmma_args.h"
 #include "host/kernels/fp8_matmul.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/nvidia_launch.h"
 #include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
@@ -73,13 +74,7 @@ LinearWgmmaArgs make_args(const OpContext& context, const WgmmaWorkspace& worksp
 Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
                  std::vector<BufferRef> buffers, const WgmmaWorkspace& workspace,
                  int64_t (*groups)(const Fp8Shape&, const Fp8Plan&)) {
-  Launch launch;
-  launch.program.stem = stem;
-  launch.program.entry = "nvidia/" + stem + ".cl";
-  launch.program.defines = std::move(defines);
-  launch.kernel = stem;
-  launch.buffers = std::move(buffers);
-  launch.local_size = kTile;
+  Launch launch = make_nvidia_launch(stem, std::move(defines), std::move(buffers), kTile);
   // The largest call's arguments with another number of tokens and their tiles.
   launch.work = [args = make_args(context, workspace, most_tokens(context)), device = context.device, groups,
                  x_parts = x_parts_of(context), dim = context.input(0).type.rows](const graph::Sizes& sizes) {

@@ -6,6 +6,7 @@
 
 #include "cl_kernels/args/mma_rows_args.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/nvidia_launch.h"
 
 namespace clinfer::kernels {
 
@@ -70,13 +71,7 @@ int64_t groups_of(const graph::DeviceInfo& device, const graph::Weight& weight, 
 constexpr std::string_view kLinear = "linear_mma_rows";
 
 Launch launch_of(const std::string& stem, std::vector<BufferRef> buffers) {
-  Launch launch;
-  launch.program.stem = stem;
-  launch.program.entry = "nvidia/" + stem + ".cl";
-  launch.kernel = stem;
-  launch.buffers = std::move(buffers);
-  launch.local_size = kLocalSize;
-  return launch;
+  return make_nvidia_launch(stem, {}, std::move(buffers), kLocalSize);
 }
 
 std::vector<std::string> defines_of(const OpContext& context, const graph::Weight& weight, int64_t tokens) {

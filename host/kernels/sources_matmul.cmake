@@ -18,6 +18,7 @@ set(MATMUL_SOURCES
   linear_wgmma.cpp
   matmul.cpp
   mma_rows.cpp
+  nvidia_launch.cpp
   quantize.cpp
   row_groups.cpp
   row_tiles.cpp
