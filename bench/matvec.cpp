@@ -1,6 +1,6 @@
 // Few-token linear at real shapes: GB/s of weights beside what the same device reads from memory in the same
 // run. Every call takes the next of several copies of the weight, so that no cache holds it. More than 8
-// tokens: bf16 alone, as a prompt's matmul.
+// tokens: FP8 on both sides, and bf16 as a prompt's matmul.
 //   bench_matvec [tokens ...]       prints a table, and JSON lines to the file CLINFER_BENCH_JSON
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +12,7 @@
 #include "bench/program.h"
 #include "bench/step.h"
 #include "bench/timing.h"
+#include "host/kernels/row_tiles.h"
 #include "host/kernels/weight_layout.h"
 
 using namespace clinfer;
@@ -34,8 +35,20 @@ constexpr Shape kShapes[] = {
     {"qwen3 gate_up", 24576, 4096},    {"llama gate_up", 28672, 4096}, {"llama down", 4096, 14336},
     {"llama head", 128256, 4096},
 };
-constexpr const char* kFormats[] = {"bf16",  "f16",  "f32", "fp8_e4m3_128x128", "mxint8", "q8_0",
-                                    "mxfp4", "q4_0", "q4_1"};
+struct Formats {
+  const char* weights;
+  const char* activations;  ///< "": f32
+};
+constexpr Formats kFormats[] = {{"fp8_e4m3_128x128", "fp8_e4m3_1x128"},
+                                {"bf16", ""},
+                                {"f16", ""},
+                                {"f32", ""},
+                                {"fp8_e4m3_128x128", ""},
+                                {"mxint8", ""},
+                                {"q8_0", ""},
+                                {"mxfp4", ""},
+                                {"q4_0", ""},
+                                {"q4_1", ""}};
 
 /// GB/s at which a kernel that only adds up what it reads goes through buffers of `bytes`.
 double read_speed(const cl::Device& device, int64_t bytes, int64_t copies) {
@@ -66,12 +79,17 @@ struct Speeds {
   double small;  ///< 32 MiB a launch
 };
 
-void measure(const bench::Bench& bench, const std::string& format, const Shape& shape, int64_t tokens,
+void measure(const bench::Bench& bench, const Formats& formats, const Shape& shape, int64_t tokens,
              const Speeds& read) {
   const cl::Device& device = bench.device;
-  const graph::Graph graph = bench::linear_graph(format, shape.rows, shape.cols);
+  graph::Graph graph = bench::linear_graph(formats.weights, shape.rows, shape.cols, formats.activations);
+  const graph::Node& node = graph.nodes.front();
+  auto& held = std::get<graph::Weight>(graph.value(node.inputs[1]).source);
+  if (kernels::suits_row_tiles(device.info(), held, graph.value(node.inputs[0]).type))
+    held.row_group = kernels::kTileRows;
+  const std::string format = *formats.activations == 0 ? formats.weights : "fp8 x fp8";
   const graph::Sizes sizes{tokens, tokens, tokens};
-  const kernels::OpContext context{graph, graph.nodes.front(), device.info(), sizes};
+  const kernels::OpContext context{graph, node, device.info(), sizes};
   const kernels::Variant* variant = bench::variant_for(context);
   if (variant == nullptr) return;
   bench::Step step(device, bench.programs, variant->prepare(context), sizes);
@@ -80,7 +98,7 @@ void measure(const bench::Bench& bench, const std::string& format, const Shape& 
   const auto weights = bench::copies_of(device, bench::tame_buffer(device, bytes), copies);
   const cl::Buffer x = bench::tame_buffer(device, tokens * shape.cols * 4);
   const std::vector<cl::Buffer> out = {device.allocate(tokens * shape.rows * 4)};
-  const int64_t calls = tokens > 8 ? 1 : std::max<int64_t>(16, copies);
+  const int64_t calls = tokens > 64 ? 1 : std::max<int64_t>(16, copies);
   const auto call = [&](size_t i) { step.enqueue(std::vector{x, weights[i % weights.size()]}, out); };
   const double seconds = bench::time_calls(device, kRounds, calls, call).median;
   const double speed = static_cast<double>(bytes) / seconds * 1e-9;
@@ -108,11 +126,12 @@ int main(int argc, char** argv) {
     std::printf("%s, driver %s: reads %.0f GB/s, %.0f GB/s by 32 MiB a launch\n", info.name.c_str(),
                 info.driver_version.c_str(), read.large, read.small);
     for (const int64_t tokens : counts) {
-      for (const char* format : kFormats) {
+      for (const Formats& formats : kFormats) {
         for (const Shape& shape : kShapes) {
-          if (tokens > 8 && std::string_view(format) != "bf16") continue;
+          const bool both = *formats.activations != 0;
+          if (tokens > 8 && !both && std::string_view(formats.weights) != "bf16") continue;
           if (tokens > 1 && shape.rows * shape.cols > 28672 * 4096) continue;
-          measure(bench, format, shape, tokens, read);
+          measure(bench, formats, shape, tokens, read);
         }
       }
     }

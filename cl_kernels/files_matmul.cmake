@@ -57,6 +57,7 @@ list(APPEND KERNEL_FILES
   quantize_bf16.cl
   quantize_lanes.cl
   quantize_rows.cl
+  args/fp8_columns_args.h
   args/fp8_experts_args.h
   args/fp8_linear_args.h
   args/matmul_tiles.h
@@ -77,6 +78,11 @@ list(APPEND KERNEL_FILES
   nvidia/e4m3.clh
   nvidia/expert_order.cl
   nvidia/expert_tiles.cl
+  nvidia/fp8_columns.cl
+  nvidia/fp8_columns.clh
+  nvidia/fp8_columns_clear.cl
+  nvidia/fp8_columns_x.cl
+  nvidia/fp8_expert_columns.cl
   nvidia/fp8_expert_x.cl
   nvidia/fp8_experts.cl
   nvidia/fp8_fragments.cl
@@ -104,6 +110,7 @@ list(APPEND KERNEL_FILES
   nvidia/store_tile.clh
   nvidia/warp.clh
   nvidia/wgmma_columns.clh
+  nvidia/wgmma_local.clh
   nvidia/wgmma_n128.clh
   nvidia/wgmma_n64.clh
 )

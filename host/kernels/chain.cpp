@@ -28,7 +28,7 @@ std::optional<ChainKind> chain_kind(const graph::DeviceInfo& device) {
 }
 
 bool chain_takes(ChainKind kind, const graph::DeviceInfo& device, const Launch& launch) {
-  if (!launch.program.units.empty() || launch.program.sm_90a) return false;
+  if (!launch.program.units.empty()) return false;
   if (launch.local_size == 1) return device.is_cpu;
   // Fences and barriers of smaller groups are PTX.
   return kind == ChainKind::of_groups && device.probes.wgmma && std::has_single_bit(launch.local_size) &&

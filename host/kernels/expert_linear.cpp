@@ -1,5 +1,6 @@
 #include "cl_kernels/args/expert_linear_args.h"
 #include "host/kernels/amx.h"
+#include "host/kernels/fp8_columns.h"
 #include "host/kernels/fp8_experts.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/mma_rows.h"
@@ -130,6 +131,7 @@ Prepared prepare_amx_bf16_grouped(const OpContext& context) {
 }
 
 constexpr Variant kVariants[] = {
+    {"expert_linear/fp8_columns", supports_expert_linear_fp8_columns, prepare_expert_linear_fp8_columns},
     {"expert_linear/fp8_wgmma", supports_expert_linear_fp8_wgmma, prepare_expert_linear_fp8_wgmma},
     {"expert_linear/amx_int8", supports_amx_int8_grouped, prepare_amx_int8_grouped},
     {"expert_linear/dot_grouped", supports_dot_grouped, prepare_dot_grouped},

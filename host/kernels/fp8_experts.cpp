@@ -99,7 +99,9 @@ Fp8ExpertsWorkspace fp8_experts_workspace(const OpContext& context) {
 Support supports_expert_linear_fp8_wgmma(const OpContext& context) {
   const Support tiles = supports_fp8_tiles(context, 2);
   if (!tiles.ok) return tiles;
-  const int64_t entries = context.most.of(context.input(0).type.rows) * context.input(1).type.cols;
+  const int64_t tokens = context.most.of(context.input(0).type.rows);
+  if (tokens <= kSmallBatch) return Support::no("for more than 8 tokens");
+  const int64_t entries = tokens * context.input(1).type.cols;
   if (fp8_expert_eights(entries, weight_of(context).experts) * 8 > kMost)
     return Support::no("a size is more than 2^24");
   return Support::yes();

@@ -110,8 +110,6 @@ bool suits_fp8_gates(const graph::DeviceInfo& device, const graph::Weight& gate,
 
 Support supports_fp8_tiles(const OpContext& context, size_t matrix) {
   if (!context.device.probes.wgmma) return Support::no("the device has no wgmma");
-  if (context.most.of(context.input(0).type.rows) <= kSmallBatch)
-    return Support::no("for more than 8 tokens");
   const Support readable = supports_weight(context, matrix);
   if (!readable.ok) return readable;
   const graph::Weight& weight = *context.input(matrix).weight();
@@ -124,7 +122,9 @@ Support supports_fp8_tiles(const OpContext& context, size_t matrix) {
 Support supports_linear_fp8_wgmma(const OpContext& context) {
   const Support tiles = supports_fp8_tiles(context, 1);
   if (!tiles.ok) return tiles;
-  if (context.most.of(context.input(0).type.rows) > kMost) return Support::no("a size is more than 2^24");
+  const int64_t tokens = context.most.of(context.input(0).type.rows);
+  if (tokens <= kSmallBatch) return Support::no("for more than 8 tokens");
+  if (tokens > kMost) return Support::no("a size is more than 2^24");
   return Support::yes();
 }
 

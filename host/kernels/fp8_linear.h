@@ -13,7 +13,7 @@ Prepared prepare_glu_fp8_wgmma(const OpContext& context);
 
 /// Whether the variant, or that of experts, multiplies such a weight, once in tiles, with such activations.
 Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x);
-/// Whether operand `matrix` of the node and x, operand 0, suit so, for the calls of more than 8 tokens.
+/// Whether operand `matrix` of the node and x, operand 0, suit so on the device.
 Support supports_fp8_tiles(const OpContext& context, size_t matrix);
 /// Whether the device multiplies such matrices of a gate and of up, once in tiles, with an x of this type and
 /// rounds the gated result to x's format.

@@ -35,7 +35,9 @@ Launch products(const OpContext& context) {
                    [workers](int64_t) { return workers; });
 }
 
-Launch rounding(const OpContext& context) {
+}  // namespace
+
+Launch gated_linear_rounding(const OpContext& context) {
   const graph::Type& type = context.output(0).type;
   std::vector<std::string> defines = activation_defines(type);
   defines.push_back(format_definition(type.format));
@@ -49,8 +51,6 @@ Launch rounding(const OpContext& context) {
                    });
 }
 
-}  // namespace
-
 Support supports_glu_linear_rows(const OpContext& context) {
   if (!context.has_input(2)) return Support::no("gate and up are no matrices");
   const graph::Weight* up = context.input(2).weight();
@@ -62,7 +62,7 @@ Support supports_glu_linear_rows(const OpContext& context) {
 
 Prepared prepare_glu_linear_rows(const OpContext& context) {
   const int64_t results = 2 * context.most.of(context.input(0).type.rows) * context.input(1).weight()->rows;
-  return {{products(context), rounding(context)}, results * 4, {}};
+  return {{products(context), gated_linear_rounding(context)}, results * 4, {}};
 }
 
 }  // namespace clinfer::kernels

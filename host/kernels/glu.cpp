@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "cl_kernels/args/glu_args.h"
+#include "host/kernels/fp8_columns.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/gated_linear.h"
 #include "host/kernels/lanes.h"
@@ -77,7 +78,8 @@ Prepared prepare(const OpContext& context) {
   return then_rounded(context, make_glu(context, scratch_ref(), false), scratch_ref());
 }
 
-constexpr Variant kVariants[] = {{"glu/fp8_wgmma", supports_glu_fp8_wgmma, prepare_glu_fp8_wgmma},
+constexpr Variant kVariants[] = {{"glu/fp8_columns", supports_glu_fp8_columns, prepare_glu_fp8_columns},
+                                 {"glu/fp8_wgmma", supports_glu_fp8_wgmma, prepare_glu_fp8_wgmma},
                                  {"glu/linear_rows", supports_glu_linear_rows, prepare_glu_linear_rows},
                                  {"glu/warps", supports_glu_warps, prepare_rounded},
                                  {"glu/rounded", supports_rounded, prepare_rounded},

@@ -86,6 +86,8 @@ cl::Program GroupChain::build(const ProgramLookup& programs) {
   source.stem = "chain_groups";
   source.entry = "chain_groups.cl";
   source.units = std::move(functions.units);
+  source.sm_90a =
+      std::ranges::any_of(launches_, [](const BoundLaunch& b) { return b.launch->program.sm_90a; });
   source.defines = {constant("CHAIN_LOCAL", static_cast<int64_t>(local_bytes_)),
                     constant("CHAIN_RECORD", static_cast<int64_t>(record_words_)),
                     constant("CHAIN_PTX", ptx ? 1 : 0)};

@@ -1,5 +1,6 @@
 #include "cl_kernels/args/linear_args.h"
 #include "host/kernels/amx.h"
+#include "host/kernels/fp8_columns.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
@@ -112,6 +113,7 @@ Prepared prepare_amx_bf16_tile(const OpContext& context) {
 
 constexpr Variant kVariants[] = {
     {"linear/clblast", supports_linear_clblast, prepare_linear_clblast},
+    {"linear/fp8_columns", supports_linear_fp8_columns, prepare_linear_fp8_columns},
     {"linear/fp8_wgmma", supports_linear_fp8_wgmma, prepare_linear_fp8_wgmma},
     {"linear/wgmma", supports_linear_wgmma, prepare_linear_wgmma},
     {"linear/mma_rows", supports_linear_mma_rows, prepare_linear_mma_rows},

@@ -7,6 +7,7 @@ set(MATMUL_SOURCES
   attention_wgmma.cpp
   embedding.cpp
   expert_linear.cpp
+  fp8_columns.cpp
   fp8_experts.cpp
   fp8_linear.cpp
   fp8_matmul.cpp

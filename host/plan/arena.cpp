@@ -18,7 +18,7 @@ struct Life {
 /// Launches may follow each other in one (kernels::Chain) and then wait for each other where they touch the
 /// same bytes: a small value's place rests for a few steps before others write to it.
 constexpr int kRestSteps = 3;
-constexpr int64_t kMostRestingBytes = 1 << 20;
+constexpr int64_t kMostRestingBytes = 4 << 20;
 
 bool overlap(const Life& a, const Life& b) {
   return a.device == b.device && a.first <= b.last && b.first <= a.last;

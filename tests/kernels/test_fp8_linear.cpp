@@ -9,6 +9,7 @@
 #include "cl_kernels/args/fp8_experts_args.h"
 #include "cl_kernels/args/fp8_linear_args.h"
 #include "host/kernels/activation_layout.h"
+#include "host/kernels/fp8_columns.h"
 #include "host/kernels/fp8_experts.h"
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/fp8_matmul.h"
@@ -144,6 +145,35 @@ TEST_CASE("fp8_linear: x's records become fragments") {
   }
 }
 
+TEST_CASE("fp8_columns: x's records become columns, counters zeros") {
+  constexpr int64_t kCols = 384;
+  for (const int64_t tokens : {1, 5}) {
+    const Case c = make_case({tokens, 201, kCols}, false, false);
+    for (const Target& target : targets()) {
+      CAPTURE(target.name);
+      const kernels::OpContext context = context_of(c, target.info);
+      const kernels::Fp8ColumnsWorkspace place = kernels::fp8_columns_workspace(context);
+      const std::vector<uint8_t> memory =
+          scratch_of(target, c, kernels::prepare_linear_fp8_columns(context), 2);
+      for (int64_t tile = 0; tile < 4; ++tile) CHECK(at<uint32_t>(memory, place.counters_at + 4 * tile) == 0);
+      if (tokens == 1) continue;  // is read as it stands
+      const kernels::ActivationLayout layout = kernels::activation_layout(kActivations, kCols);
+      const kernels::Bytes records = kernels::encode(context.input(0), c.inputs[0]);
+      int64_t wrong = 0;
+      for (int64_t token = 0; token < tokens; ++token) {
+        const auto* record = reinterpret_cast<const uint8_t*>(records.data()) + token * layout.row_bytes;
+        for (int64_t col = 0; col < kCols; ++col) {
+          const int64_t offset = place.x_at + kernels::fp8_columns_x_offset(tokens, token, col);
+          wrong += memory[static_cast<size_t>(offset)] != record[col];
+          wrong += at<float>(memory, place.x_scales_at + (col / 128 * tokens + token) * 4) !=
+                   scale_of(record, layout, col / 128);
+        }
+      }
+      CHECK(wrong == 0);
+    }
+  }
+}
+
 TEST_CASE("fp8_experts: entries are gathered for their experts, tile by tile") {
   constexpr int64_t kTokens = 211, kTopK = 2, kExperts = 5, kCols = 256;
   for (const bool per_slot : {false, true}) {
@@ -226,8 +256,37 @@ TEST_CASE("fp8_experts: packing gives every element a place, as wgmma's words an
   }
 }
 
+TEST_CASE("linear/fp8_columns: a token's bits do not depend on the other tokens") {
+  const Case together = make_case({8, 201, 4096}, false, true);
+  for (const Target& target : targets()) {
+    if (!kernels::supports_linear_fp8_columns(context_of(together, target.info)).ok) continue;
+    const auto all = run(together, target, "linear/fp8_columns").outputs[0];
+    for (const int64_t tokens : {1, 3, 5}) {
+      Case fewer = make_case({tokens, 201, 4096}, false, true);
+      fewer.inputs = together.inputs;
+      fewer.inputs[0] = graph::Array(tokens, 4096);
+      std::copy_n(together.inputs[0].row(0), tokens * 4096, fewer.inputs[0].row(0));
+      const auto some = run(fewer, target, "linear/fp8_columns").outputs[0];
+      CHECK_MESSAGE(std::equal(some.begin(), some.end(), all.begin()),
+                    target.name << ", " << tokens << " of 8");
+    }
+  }
+}
+
 TEST_CASE("fp8_linear: ragged sizes, cut tiles, experts with none, some and many entries") {
   if (std::ranges::none_of(targets(), [](const Target& t) { return t.info.probes.wgmma; })) return;
+  for (const int64_t tokens : {1, 2, 7, 8, 9, 17, 31, 64}) {
+    for (const Shape& s : {Shape{tokens, 8, 1024}, Shape{tokens, 201, 1152}, Shape{tokens, 1096, 2048},
+                           Shape{tokens, 8264, 1024}, Shape{tokens, 200, 8192}})
+      check(make_case(s, false, s.rows % 16 == 8));
+  }
+  for (const int64_t tokens : {1, 3, 8}) {
+    for (const Shape& s :
+         {Shape{tokens, 40, 1024, 4, 6}, Shape{tokens, 201, 2176, 2, 3}, Shape{tokens, 2184, 1024, 3, 3}}) {
+      check(make_case(s, false, true));
+      check(make_case(s, true, false));
+    }
+  }
   for (const Shape& s : {Shape{9, 8, 1024}, Shape{64, 328, 2048}, Shape{200, 329, 1152},
                          Shape{130, 264, 4096}, Shape{700, 2184, 1024}, Shape{2177, 520, 1024}}) {
     check(make_case(s, false, s.rows % 16 == 8));

@@ -49,7 +49,7 @@ TEST_CASE("glu of two matrices: every activation and format of results, ragged s
                      {.activation = activation, .format = "fp8_e4m3_1x128"}, {2, 129, 257}));
     check(gated_case("int8_g32", "int8_g32", {.activation = activation, .format = "int8_g32"}, {9, 64, 96}));
   }
-  summarise(graph::Glu{}, {"gate and up are matrices", "for more than 8 tokens",
+  summarise(graph::Glu{}, {"gate and up are matrices", "for more than 8 tokens", "for up to 64 tokens",
                            "for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128"});
 }
 
@@ -60,7 +60,8 @@ TEST_CASE("glu of two matrices: tiles of E4M3, whole and ragged, cut and not") {
   const int64_t tile = kernels::kTileRows;
   check(gated_case(weights, op.format, op, {9, 128, 1024}, tile));
   if (std::ranges::none_of(targets(), [](const Target& t) { return t.info.probes.wgmma; })) return;
-  for (const Shape& s : {Shape{64, 384, 2048}, Shape{200, 256, 1152}, Shape{333, 2176, 1024}})
+  for (const Shape& s : {Shape{1, 128, 1024}, Shape{1, 2304, 1152}, Shape{3, 384, 4096}, Shape{8, 1024, 1024},
+                         Shape{64, 384, 2048}, Shape{200, 256, 1152}, Shape{333, 2176, 1024}})
     check(gated_case(weights, op.format, op, s, tile));
   for (const Activation activation : {Activation::gelu_tanh, Activation::sigmoid})
     check(gated_case(weights, op.format, {.activation = activation, .format = op.format}, {70, 256, 1024},

@@ -192,8 +192,10 @@ void collect_long_rows(const char* weights, const char* activations, Found& foun
     weight->format = weights;
     weight->row_group = kernels::kTileRows;
   }
-  for (const graph::Node& node : graph.nodes)
-    collect({graph, node, made_up_device(false), {64, 64, 64}}, found);
+  for (const graph::Node& node : graph.nodes) {
+    for (const int64_t tokens : {8, 64})
+      collect({graph, node, made_up_device(false), {tokens, tokens, tokens}}, found);
+  }
 }
 
 Found collect_all() {

@@ -1,0 +1,246 @@
+#include "host/kernels/fp8_columns.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "cl_kernels/args/fp8_columns_args.h"
+#include "host/kernels/fp8_linear.h"
+#include "host/kernels/gated_linear.h"
+#include "host/kernels/matmul.h"
+#include "host/kernels/nvidia_launch.h"
+
+namespace clinfer::kernels {
+
+namespace {
+
+constexpr int64_t kChunk = 16;       ///< columns that lie together in packed x
+constexpr int64_t kScaleCols = 128;  ///< of a block
+constexpr int64_t kTeamRows = 64;    ///< of a tile, for each warpgroup of a team
+constexpr int64_t kGroupTeams = 2;   ///< warpgroups of a group
+constexpr int64_t kLeastBlocks = 4;  ///< of a share: fewer take longer to begin with and to add up
+constexpr int64_t kAlign = 256;
+constexpr int64_t kPackLanes = 128;   ///< of fp8_columns_x.cl
+constexpr int64_t kClearLanes = 256;  ///< of fp8_columns_clear.cl
+
+/// Programs for calls of up to so many tokens.
+struct Form {
+  int64_t columns;
+  int64_t team;    ///< warpgroups that share what lies in local memory
+  int64_t steps;   ///< of its ring
+  int64_t shares;  ///< for each of the device's units
+};
+constexpr Form kForms[] = {{8, 1, 5, 2}, {16, 2, 5, 2}, {32, 2, 4, 2}, {64, 2, 3, 2}};
+constexpr int64_t kMostTokens = 64;
+
+int64_t aligned(int64_t bytes) {
+  return ceil_div(bytes, kAlign) * kAlign;
+}
+
+/// The form for a call.
+const Form& form_of(int64_t tokens) {
+  return *std::ranges::find_if(kForms, [&](const Form& form) { return tokens <= form.columns; });
+}
+
+bool is_glu(const OpContext& context) {
+  return std::holds_alternative<graph::Glu>(context.node.op);
+}
+const graph::ExpertLinear* experts(const OpContext& context) {
+  return std::get_if<graph::ExpertLinear>(&context.node.op);
+}
+
+/// Of Glu the gate's.
+const graph::Weight& weight_of(const OpContext& context) {
+  return *context.input(experts(context) != nullptr ? 2 : 1).weight();
+}
+
+int64_t most_tokens(const OpContext& context) {
+  return context.most.of(context.input(0).type.rows);
+}
+
+/// That one call, or of experts one token, multiplies.
+int64_t matrices_of(const OpContext& context) {
+  if (experts(context) != nullptr) return context.input(1).type.cols;
+  return is_glu(context) ? 2 : 1;
+}
+
+int64_t blocks_of(const OpContext& context, int64_t team) {
+  const graph::Weight& weight = weight_of(context);
+  return matrices_of(context) * ceil_div(weight.rows, kTeamRows * team) * (weight.cols / kScaleCols);
+}
+
+int64_t shares_of(const OpContext& context, const Form& form) {
+  const int64_t most = form.shares * std::max<int64_t>(1, context.device.compute_units);
+  return std::min(most, ceil_div(blocks_of(context, form.team), kLeastBlocks));
+}
+
+int64_t counters_of(const OpContext& context, int64_t tokens) {
+  const int64_t tiles = matrices_of(context) * ceil_div(weight_of(context).rows, kTeamRows);
+  return experts(context) != nullptr ? tokens * tiles : tiles;
+}
+
+/// Bytes of the parts of the largest call of any form.
+int64_t part_bytes(const OpContext& context) {
+  int64_t most = 0;
+  for (const Form& form : kForms) {
+    const int64_t tokens = std::min(form.columns, most_tokens(context));
+    most =
+        std::max(most, shares_of(context, form) * 2 * tokens * kTeamRows * form.team * int64_t{sizeof(f32)});
+    if (tokens == most_tokens(context)) break;
+  }
+  return most;
+}
+
+Fp8ColumnsArgs make_args(const OpContext& context) {
+  const Fp8ColumnsWorkspace at = fp8_columns_workspace(context);
+  Fp8ColumnsArgs args{};
+  args.weight = weight_args(weight_of(context));
+  args.counters_at = at.counters_at;
+  args.x_at = at.x_at;
+  args.x_scales_at = at.x_scales_at;
+  args.parts_at = at.parts_at;
+  args.matrices = static_cast<i32>(matrices_of(context));
+  args.experts = static_cast<i32>(weight_of(context).experts);
+  if (const graph::ExpertLinear* op = experts(context)) {
+    args.per_slot = op->per_slot ? 1 : 0;
+    args.has_bias = context.has_input(3) ? 1 : 0;
+  } else {
+    args.has_bias = !is_glu(context) && context.has_input(2) ? 1 : 0;
+  }
+  return args;
+}
+
+/// Groups of a call of so many tokens; 0 where another launch does it.
+using Groups = std::function<int64_t(int64_t tokens, const Fp8ColumnsArgs&)>;
+
+Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
+                 std::vector<BufferRef> buffers, int64_t local_size, Groups groups, int64_t shares = 0) {
+  Launch launch =
+      make_nvidia_launch(stem, std::move(defines), std::move(buffers), static_cast<size_t>(local_size));
+  Fp8ColumnsArgs args = make_args(context);
+  args.shares = static_cast<i32>(shares);
+  const int64_t token_counters = counters_of(context, 1);
+  launch.work = [args, token_counters, of_experts = experts(context) != nullptr, groups = std::move(groups),
+                 dim = context.input(0).type.rows](const graph::Sizes& sizes) {
+    Fp8ColumnsArgs now = args;
+    now.tokens = static_cast<i32>(sizes.of(dim));
+    now.counters = static_cast<i32>(token_counters * (of_experts ? now.tokens : 1));
+    return Work{groups(now.tokens, now), bytes_of(now)};
+  };
+  return launch;
+}
+
+Launch clear_launch(const OpContext& context) {
+  const bool each = experts(context) != nullptr;
+  return launch_of(context, "fp8_columns_clear", {}, {scratch_ref()}, kClearLanes,
+                   [each](int64_t tokens, const Fp8ColumnsArgs& args) {
+                     return tokens == 1 || each ? ceil_div(args.counters, kClearLanes * 8) : 0;
+                   });
+}
+
+Launch pack_launch(const OpContext& context) {
+  return launch_of(context, "fp8_columns_x", {}, {input_ref(0), scratch_ref()}, kPackLanes,
+                   [](int64_t tokens, const Fp8ColumnsArgs& args) {
+                     return tokens == 1 ? 0 : ceil_div(tokens * (args.weight.cols / kChunk), kPackLanes);
+                   });
+}
+
+/// The product's launch for the calls of a form.
+Launch multiply_launch(const OpContext& context, const std::string& stem, const Form& form,
+                       std::vector<std::string> defines, std::vector<BufferRef> buffers) {
+  for (const auto& [name, value] :
+       {std::pair{"COLUMNS", form.columns}, {"TEAM", form.team}, {"STEPS", form.steps}})
+    defines.push_back(constant(name, value));
+  const int64_t shares = shares_of(context, form);
+  const bool any = experts(context) != nullptr;
+  Launch launch = launch_of(
+      context, stem, std::move(defines), std::move(buffers), kGroupTeams * 128,
+      [groups = ceil_div(shares * form.team, kGroupTeams), columns = form.columns, any](
+          int64_t tokens, const Fp8ColumnsArgs&) {
+        return any || form_of(tokens).columns == columns ? groups : 0;
+      },
+      shares);
+  launch.program.sm_90a = true;
+  return launch;
+}
+
+Support supports_blocks(const OpContext& context) {
+  if (blocks_of(context, 1) > std::numeric_limits<i32>::max())
+    return Support::no("it has more than 2^31 blocks");
+  return Support::yes();
+}
+
+}  // namespace
+
+Fp8ColumnsWorkspace fp8_columns_workspace(const OpContext& context) {
+  const graph::Weight& weight = weight_of(context);
+  const int64_t tokens = most_tokens(context);
+  const int64_t packed = experts(context) != nullptr || tokens == 1 ? 0 : tokens;
+  Fp8ColumnsWorkspace at{};
+  at.counters_at = is_glu(context) ? aligned(2 * tokens * weight.rows * int64_t{sizeof(f32)}) : 0;
+  at.x_at = at.counters_at + aligned(counters_of(context, tokens) * int64_t{sizeof(i32)});
+  at.x_scales_at = at.x_at + aligned(packed * weight.cols);
+  at.parts_at = at.x_scales_at + aligned(packed * (weight.cols / kScaleCols) * int64_t{sizeof(f32)});
+  at.bytes = at.parts_at + part_bytes(context);
+  return at;
+}
+
+int64_t fp8_columns_x_offset(int64_t tokens, int64_t token, int64_t col) {
+  return (col / kChunk * tokens + token) * kChunk + col % kChunk;
+}
+
+Support supports_linear_fp8_columns(const OpContext& context) {
+  const Support tiles = supports_fp8_tiles(context, 1);
+  if (!tiles.ok) return tiles;
+  if (most_tokens(context) > kMostTokens) return Support::no("for up to 64 tokens");
+  return supports_blocks(context);
+}
+
+Prepared prepare_linear_fp8_columns(const OpContext& context) {
+  const bool glu = is_glu(context);
+  Prepared prepared;
+  prepared.launches.push_back(clear_launch(context));
+  prepared.launches.push_back(pack_launch(context));
+  for (const Form& form : kForms) {
+    prepared.launches.push_back(multiply_launch(
+        context, "fp8_columns", form, {constant("UP", glu ? 1 : 0)},
+        {input_ref(0), input_ref(1), optional_input_ref(context, 2), scratch_ref(), output_ref(0)}));
+    if (form.columns >= most_tokens(context)) break;
+  }
+  prepared.scratch_bytes = fp8_columns_workspace(context).bytes;
+  return prepared;
+}
+
+Support supports_glu_fp8_columns(const OpContext& context) {
+  if (!context.has_input(2)) return Support::no("gate and up are no matrices");
+  const Support product = supports_linear_fp8_columns(context);
+  if (!product.ok) return product;
+  const graph::Weight& up = *context.input(2).weight();
+  if (up.format != weight_of(context).format || up.row_group != weight_of(context).row_group)
+    return Support::no("gate and up are held in different ways");
+  return Support::yes();
+}
+
+Prepared prepare_glu_fp8_columns(const OpContext& context) {
+  Prepared prepared = prepare_linear_fp8_columns(context);
+  prepared.launches.push_back(gated_linear_rounding(context));
+  return prepared;
+}
+
+Support supports_expert_linear_fp8_columns(const OpContext& context) {
+  if (!is_small_batch(context)) return Support::no("for up to 8 tokens");
+  const Support tiles = supports_fp8_tiles(context, 2);
+  return tiles.ok ? supports_blocks(context) : tiles;
+}
+
+Prepared prepare_expert_linear_fp8_columns(const OpContext& context) {
+  Prepared prepared;
+  prepared.launches.push_back(clear_launch(context));
+  prepared.launches.push_back(
+      multiply_launch(context, "fp8_expert_columns", kForms[0], {},
+                      {input_ref(0), input_ref(1), input_ref(2), optional_input_ref(context, 3),
+                       scratch_ref(), output_ref(0)}));
+  prepared.scratch_bytes = fp8_columns_workspace(context).bytes;
+  return prepared;
+}
+
+}  // namespace clinfer::kernels
