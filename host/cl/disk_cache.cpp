@@ -104,6 +104,10 @@ std::filesystem::path DiskCache::entry_path(const Digest& key) const {
   return folder_ / (hex(key) + ".bin");
 }
 
+bool DiskCache::has(const Digest& key) const {
+  return enabled() && access(entry_path(key).c_str(), R_OK) == 0;
+}
+
 std::optional<std::vector<std::byte>> DiskCache::load(const Digest& key) const {
   if (!enabled()) return std::nullopt;
   const File file(entry_path(key), O_RDONLY | O_NONBLOCK);

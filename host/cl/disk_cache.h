@@ -31,6 +31,7 @@ class DiskCache {
   const std::filesystem::path& folder() const { return folder_; }
 
   std::optional<std::vector<std::byte>> load(const Digest& key) const;
+  bool has(const Digest& key) const;  ///< a file of that name, which load() may still refuse
   bool store(const Digest& key, std::span<const std::byte> payload);  ///< false: not stored, see warning()
 
   /// Why the cache is off or could not be written; empty when all is well.

@@ -115,11 +115,31 @@ std::shared_future<Program> ProgramCache::build_async(const Device& device, cons
     ++statistics_.memory_hits;
     return found->second.program;
   }
-  queue_.emplace_back([this, device, source] { return produce(device, source); });
-  const auto future = queue_.back().get_future().share();
+  // Copyable, as what a queue of functions holds must be.
+  const auto task = std::make_shared<std::packaged_task<Program()>>(
+      [this, device, source] { return produce(device, source); });
+  queue_.emplace_back([task] { (*task)(); });
+  const std::shared_future<Program> future = task->get_future().share();
   requests_.emplace(key, Request{device, future});
   wake_.notify_all();
   return future;
+}
+
+std::shared_future<bool> ProgramCache::stored_async(const Device& device, const ProgramSource& source) {
+  const std::string key = request_key(device, source);
+  const std::lock_guard lock(mutex_);
+  if (const auto known = stored_.find(key); known != stored_.end()) return known->second;
+  const auto task = std::make_shared<std::packaged_task<bool()>>([this, device, source] {
+    return disk_.has(remember_key(device, source, text_of(options_.loader, source)));
+  });
+  if (requests_.contains(key)) {
+    std::promise<bool> asked_for;
+    asked_for.set_value(true);
+    return stored_.emplace(key, asked_for.get_future().share()).first->second;
+  }
+  queue_.emplace_front([task] { (*task)(); });
+  wake_.notify_one();
+  return stored_.emplace(key, task->get_future().share()).first->second;
 }
 
 void ProgramCache::build_loop() {
@@ -140,11 +160,7 @@ void ProgramCache::build_loop() {
 Program ProgramCache::produce(const Device& device, const ProgramSource& source) {
   const auto start = Clock::now();
   const std::string text = text_of(options_.loader, source);
-  const Digest key = program_key(device.info(), text, key_options(device, source));
-  {
-    const std::lock_guard lock(mutex_);
-    keys_.emplace(request_key(device, source), key);
-  }
+  const Digest key = remember_key(device, source, text);
   if (const auto binary = disk_.load(key)) {
     if (auto program = build_from_binary(device, source.stem, *binary, build_options(device, source))) {
       count([&](Statistics& s) { ++s.disk_hits, s.load_seconds += seconds_since(start); });
@@ -168,6 +184,15 @@ Program ProgramCache::produce(const Device& device, const ProgramSource& source)
     count(count_miss);
     throw;
   }
+}
+
+/// Of its resolved text; key() then need not resolve it.
+Digest ProgramCache::remember_key(const Device& device, const ProgramSource& source,
+                                  const std::string& text) {
+  const Digest key = program_key(device.info(), text, key_options(device, source));
+  const std::lock_guard lock(mutex_);
+  keys_.emplace(request_key(device, source), key);
+  return key;
 }
 
 Digest ProgramCache::key(const Device& device, const ProgramSource& source) const {

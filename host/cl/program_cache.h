@@ -66,6 +66,9 @@ class ProgramCache {
   /// The same request twice gives the same future and one build. The future throws BuildError or
   /// Error; std::future_error if the cache is destroyed before the build began.
   std::shared_future<Program> build_async(const Device& device, const ProgramSource& source);
+  /// Whether the program need not be compiled: its binary is on disk, or it was asked for. Builders tell,
+  /// before what waits for them.
+  std::shared_future<bool> stored_async(const Device& device, const ProgramSource& source);
   Program build(const Device& device, const ProgramSource& source) {
     return build_async(device, source).get();
   }
@@ -99,6 +102,7 @@ class ProgramCache {
 
   void build_loop();
   Program produce(const Device& device, const ProgramSource& source);
+  Digest remember_key(const Device& device, const ProgramSource& source, const std::string& text);
   bool take_unsaved(bool launched_only, Unsaved& taken);  ///< with mutex_ held
   void save(const Unsaved& unsaved);
   void count(const std::function<void(Statistics&)>& change);
@@ -108,9 +112,10 @@ class ProgramCache {
   DiskCache disk_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::packaged_task<Program()>> queue_;
+  std::deque<std::function<void()>> queue_;
   std::map<std::string, Request> requests_;
-  std::map<std::string, Digest> keys_;  ///< of requests that a builder has begun
+  std::map<std::string, std::shared_future<bool>> stored_;  ///< answers of stored_async
+  std::map<std::string, Digest> keys_;                      ///< of requests that a builder has begun
   std::vector<Unsaved> unsaved_;
   Statistics statistics_;
   int building_ = 0;

@@ -83,6 +83,7 @@ void Chat::count(const generate::Statistics& turn) {
   sum_.cached_tokens += turn.cached_tokens;
   sum_.new_tokens += turn.new_tokens;
   sum_.prompt_seconds += turn.prompt_seconds;
+  sum_.load_seconds += turn.load_seconds;
   sum_.generate_seconds += turn.generate_seconds;
   sum_.drafted += turn.drafted;
   sum_.accepted += turn.accepted;

@@ -9,6 +9,8 @@
 namespace clinfer::cli {
 namespace {
 
+constexpr double kWorthTelling = 1e-3;  ///< seconds
+
 void row(std::string& table, std::string_view name, const std::string& value) {
   table += fmt::format("  {:<22} {}\n", name, value);
 }
@@ -28,7 +30,9 @@ std::string rate(int64_t tokens, double seconds) {
 
 std::string closing_table(const generate::Statistics& s, const LoadedModel& model) {
   std::string table = "\n";
-  row(table, "load", duration(model.load_seconds));
+  const std::string later =
+      s.load_seconds > kWorthTelling ? ", behind the first token " + duration(s.load_seconds) : "";
+  row(table, "load", duration(model.load_seconds) + later);
   row(table, "prompt", rate(s.prompt_tokens, s.prompt_seconds));
   if (s.cached_tokens > 0) row(table, "prompt in the cache", fmt::format("{} tokens", s.cached_tokens));
   if (s.new_tokens > 0) {

@@ -119,11 +119,13 @@ Statistics Session::generate(std::span<const int32_t> prompt, const TextSink& si
     run.first_token = Clock::now();
     run.statistics.first_token_seconds = seconds_since(start);
     if (emit(run, first)) {
+      engine_.load_decode();
+      run.statistics.load_seconds = seconds_since(run.first_token);
       const std::vector<int32_t> shifted(tokens_.begin() + static_cast<std::ptrdiff_t>(chunk) + 1,
                                          tokens_.end());
       engine_.has_draft() ? speculative_loop(run, shifted, static_cast<int64_t>(chunk)) : plain_loop(run);
     }
-    run.statistics.generate_seconds = seconds_since(run.first_token);
+    run.statistics.generate_seconds = seconds_since(run.first_token) - run.statistics.load_seconds;
   }
   const std::string rest = run.decoder.finish();
   const text::StopStrings::Result end = run.stops.push(rest);

@@ -24,7 +24,8 @@ struct Statistics {
   int64_t new_tokens = 0;
   double prompt_seconds = 0;  ///< until the logits of the last prompt token
   double first_token_seconds = 0;
-  double generate_seconds = 0;  ///< from the first new token to the last
+  double load_seconds = 0;      ///< behind the first new token, of what only the next ones need
+  double generate_seconds = 0;  ///< from the first new token to the last, without load_seconds
   int64_t drafted = 0;
   int64_t accepted = 0;
   Finish finish = Finish::max_tokens;

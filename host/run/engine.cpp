@@ -1,14 +1,11 @@
 #include "host/run/engine.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <numeric>
 
 #include <spdlog/spdlog.h>
 
-#include "host/run/joined_check.h"
-#include "host/run/joined_steps.h"
 #include "quant/error.h"
 
 namespace clinfer::run {
@@ -42,18 +39,24 @@ bool has_states(const graph::Graph& graph) {
 
 Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, cl::ProgramCache& cache,
                const Progress& progress)
-    : options_(options), plans_(timed_plans(checkpoint, options)) {
+    : options_(options), cache_(cache), plans_(timed_plans(checkpoint, options)) {
   batch_tokens_ = plans_.list.front()->most.tokens;
   recurrent_ = has_states(plans_.list.front()->graph);
   storage_ = std::make_unique<Storage>(open_devices(options), plans_.max_context);
-  Builds builds = start_builds(cache);
-  std::vector<const plan::Plan*> plans;
-  for (const auto& plan : plans_.list) plans.push_back(plan.get());
+  Builds builds;
+  for (const Pair* pair : pairs()) ask_for(*plans_.list[pair->first_plan], builds);
   {
     const HostScope scope(profile(), "begin load");
+    std::vector<const plan::Plan*> plans;
+    for (const auto& plan : plans_.list) plans.push_back(plan.get());
     storage_->begin_load(plans, checkpoint, options.importance.get(), progress, profile());
   }
-  if (worth_joining()) ask_for_chains(cache, builds);
+  const bool later = may_load_decode_later();
+  for (const Pair* pair : pairs()) {
+    if (later) break;
+    ask_for(*plans_.list[pair->first_plan + 1], builds);
+    if (worth_joining()) ask_for_chains(*plans_.list[pair->first_plan + 1], builds);
+  }
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
   {
@@ -61,15 +64,16 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
     wait_for(builds);
   }
   KernelCheck check(cache, options.verify_kernels);
-  main_ = bind(0, cache, check);
-  if (plans_.list.size() > 2) draft_ = bind(2, cache, check);
-  const std::vector<Joining> joined = worth_joining() ? join_launches(cache) : std::vector<Joining>();
-  {
-    const HostScope scope(profile(), "wait for weights");
-    storage_->finish_load();
-  }
-  for (const Joining& joining : joined) check_joined(joining, cache.disk());
+  for (Pair* pair : pairs()) pair->prefill = bind(pair->first_plan, check);
+  if (!later) load_decode();
+  wait_for_weights();
   for (Executor* executor : executors()) executor->profile(profile());
+  in_use_ = true;
+}
+
+std::vector<Engine::Pair*> Engine::pairs() {
+  if (plans_.list.size() > 2) return {&main_, &draft_};
+  return {&main_};
 }
 
 std::vector<Executor*> Engine::executors() const {
@@ -82,24 +86,12 @@ std::vector<Executor*> Engine::executors() const {
   return list;
 }
 
-Engine::Builds Engine::start_builds(cl::ProgramCache& cache) const {
+void Engine::ask_for(const plan::Plan& plan, Builds& builds) const {
   const HostScope scope(profile(), "ask for programs");
-  Builds builds;
-  for (const auto& plan : plans_.list) {
-    for (const plan::Step& step : plan->steps) {
-      const int device = plan->graph.nodes[static_cast<size_t>(step.node)].device;
-      for (const kernels::Launch& launch : step.prepared.launches)
-        builds.push_back(cache.build_async(storage_->device(device), launch.program));
-    }
-  }
-  return builds;
-}
-
-void Engine::ask_for_chains(cl::ProgramCache& cache, Builds& builds) const {
-  const auto info = [&](int index) -> const graph::DeviceInfo& { return storage_->device(index).info(); };
-  for (size_t p = 1; p < plans_.list.size(); p += 2) {
-    for (const ChainProgram& chain : chain_programs(*plans_.list[p], info, options_.join_as))
-      builds.push_back(cache.build_async(storage_->device(chain.device), chain.source));
+  for (const plan::Step& step : plan.steps) {
+    const int device = plan.graph.nodes[static_cast<size_t>(step.node)].device;
+    for (const kernels::Launch& launch : step.prepared.launches)
+      builds.push_back(cache_.build_async(storage_->device(device), launch.program));
   }
 }
 
@@ -135,63 +127,21 @@ void Engine::replace_variant(plan::Plan& plan, size_t index, const std::string& 
   if (warned_.insert(what).second) spdlog::warn("{}; {} takes its place", what, step.variant->name);
 }
 
-Engine::Pair Engine::bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check) {
+std::unique_ptr<Executor> Engine::bind(size_t plan, KernelCheck& check) {
   {
     const HostScope scope(profile(), "check kernels");
-    for (size_t p = first_plan; p < first_plan + 2; ++p) {
-      for (size_t i = 0; i < plans_.list[p]->steps.size(); ++i) settle_step(*plans_.list[p], i, check);
-    }
+    for (size_t i = 0; i < plans_.list[plan]->steps.size(); ++i) settle_step(*plans_.list[plan], i, check);
   }
   const HostScope scope(profile(), "bind kernels");
   const auto program = [&](int device, const cl::ProgramSource& source) {
-    return cache.build(storage_->device(device), source);
+    return cache_.build(storage_->device(device), source);
   };
-  Pair pair{std::make_unique<Executor>(plans_.list[first_plan], *storage_, program),
-            std::make_unique<Executor>(plans_.list[first_plan + 1], *storage_, program)};
-  return pair;
+  return std::make_unique<Executor>(plans_.list[plan], *storage_, program);
 }
 
-bool Engine::worth_joining() const {
-  if (!options_.join_from_bytes) return false;
-  for (size_t d = 0; d < storage_->devices(); ++d) {
-    if (storage_->bytes_on(static_cast<int>(d)) >= *options_.join_from_bytes) return true;
-  }
-  return false;
-}
-
-std::vector<Engine::Joining> Engine::join_launches(cl::ProgramCache& cache) const {
-  const HostScope scope(profile(), "join launches");
-  std::vector<Joining> joined;
-  for (const Pair* pair : {&main_, &draft_}) {
-    if (pair->decode == nullptr) continue;
-    std::vector<cl::Digest> keys;
-    const auto program = [&](int index, const cl::ProgramSource& source) {
-      cl::Program built = cache.build(storage_->device(index), source);
-      keys.push_back(cache.key(storage_->device(index), source));
-      return built;
-    };
-    try {
-      pair->decode->join_launches(program, options_.join_as);
-      joined.push_back({pair->decode.get(), joined_key(pair->decode->plan(), options_.devices, keys)});
-    } catch (const Error& error) {
-      spdlog::warn("each kernel is launched by itself: {}", error.what());
-    }
-  }
-  return joined;
-}
-
-void Engine::check_joined(const Joining& joining, cl::DiskCache& disk) const {
-  constexpr std::array<std::byte, 1> kPassed{std::byte{1}};
-  if (!options_.verify_kernels || disk.load(joining.key)) return;
-  const HostScope scope(profile(), "check joined launches");
-  try {
-    if (joining.executor->check_joined())
-      disk.store(joining.key, kPassed);
-    else
-      spdlog::warn("each kernel is launched by itself: joined, they answer differently");
-  } catch (const Error& error) {
-    spdlog::warn("each kernel is launched by itself: {}", error.what());
-  }
+void Engine::wait_for_weights() {
+  const HostScope scope(profile(), "wait for weights");
+  storage_->finish_load();
 }
 
 int64_t Engine::resume_at(int64_t position, int64_t ran) const {
@@ -208,11 +158,14 @@ int64_t Engine::resume_at(int64_t position, int64_t ran) const {
   return position;
 }
 
-Executor& Engine::Pair::choose(size_t tokens) const {
-  return tokens <= static_cast<size_t>(decode->plan().most.tokens) ? *decode : *prefill;
+Executor& Engine::choose(Pair& pair, size_t tokens) {
+  if (tokens > static_cast<size_t>(plans_.list[pair.first_plan + 1]->most.tokens)) return *pair.prefill;
+  load_decode();
+  return *pair.decode;
 }
 
 void Engine::observe(const Observer& observer) {
+  load_decode();
   for (Executor* executor : executors()) executor->observe(observer);
 }
 
@@ -266,7 +219,7 @@ void Engine::check_call(std::span<const int32_t> ids, int64_t position, std::spa
 std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t position,
                                        std::span<const int32_t> rows) {
   check_call(ids, position, rows);
-  last_main_ = &main_.choose(ids.size());
+  last_main_ = &choose(main_, ids.size());
   next_position_ = 0;  // should the call fail half-way, its states are no longer of any token
   const std::span<const float> logits = call(*last_main_, ids, position, rows);
   next_position_ = position + static_cast<int64_t>(ids.size());
@@ -274,7 +227,7 @@ std::span<const float> Engine::forward(std::span<const int32_t> ids, int64_t pos
 }
 
 std::span<const float> Engine::draft(std::span<const int32_t> next_ids, int64_t position) {
-  last_draft_ = &draft_.choose(next_ids.size());
+  last_draft_ = &choose(draft_, next_ids.size());
   last_draft_->write_from("hidden", *last_main_, "hidden", 0, hidden_bytes(next_ids.size()));
   last_draft_row_ = static_cast<int64_t>(next_ids.size()) - 1;
   const auto last = static_cast<int32_t>(last_draft_row_);
@@ -282,7 +235,7 @@ std::span<const float> Engine::draft(std::span<const int32_t> next_ids, int64_t 
 }
 
 std::span<const float> Engine::draft_again(int32_t next_id, int64_t position) {
-  Executor& executor = draft_.choose(1);
+  Executor& executor = choose(draft_, 1);
   executor.write_from("hidden", *last_draft_, "hidden_out", last_draft_row_ * hidden_bytes(1),
                       hidden_bytes(1));
   last_draft_ = &executor;

@@ -16,6 +16,7 @@
 #include "graph/passes/stream_attention.h"
 #include "host/cl/program_cache.h"
 #include "host/run/executor.h"
+#include "host/run/joined_steps.h"
 #include "host/run/kernel_check.h"
 
 namespace clinfer::run {
@@ -36,6 +37,9 @@ struct EngineOptions {
   /// Weights of a device from which launches of a token are joined into one (kernels::Chain): a program of
   /// its own takes seconds to compile. Nothing: never.
   std::optional<int64_t> join_from_bytes;
+  /// Leaves load_decode() for later where all that it loads is on disk. The cache must outlive the engine
+  /// then.
+  bool decode_later = false;
   std::optional<kernels::ChainKind> join_as;  ///< on every device; nothing: what pays on each
   bool verify_kernels = true;                 ///< each kernel answers a small question before it is trusted
   std::map<std::string, std::string, std::less<>> force_variant;
@@ -78,8 +82,13 @@ class Engine {
   int64_t bytes_on(size_t device) const;
   const cl::Device& device(size_t index) const { return storage_->device(static_cast<int>(index)); }
   bool has_draft() const { return draft_.prefill != nullptr; }
+  /// Makes ready what calls of few tokens need beside a prompt's, unless it is; else the first one does.
+  void load_decode();
   /// Launches, library calls and copies that a call of few tokens queues at most.
-  size_t decode_commands() const { return main_.decode->commands(); }
+  size_t decode_commands() {
+    load_decode();
+    return main_.decode->commands();
+  }
 
   /// Runs the main model on ids at positions position.. (at most batch_tokens; earlier positions must have
   /// been run, and not so many behind them that resume_at() says 0) and returns the logits of the given rows
@@ -110,9 +119,9 @@ class Engine {
  private:
   using Builds = std::vector<std::shared_future<cl::Program>>;
   struct Pair {
+    size_t first_plan;  ///< in plans_.list: prefill's; decode's is the next
     std::unique_ptr<Executor> prefill;
-    std::unique_ptr<Executor> decode;
-    Executor& choose(size_t tokens) const;
+    std::unique_ptr<Executor> decode;  ///< after load_decode()
   };
   /// An executor whose launches are joined, and what its answer is remembered by.
   struct Joining {
@@ -121,26 +130,34 @@ class Engine {
   };
 
   std::vector<Executor*> executors() const;
+  std::vector<Pair*> pairs();
+  Executor& choose(Pair& pair, size_t tokens);
   int64_t hidden_bytes(size_t rows) const;
-  Builds start_builds(cl::ProgramCache& cache) const;
-  void ask_for_chains(cl::ProgramCache& cache, Builds& builds) const;
+  std::vector<ChainProgram> chains_of(const plan::Plan& plan) const;
+  void ask_for(const plan::Plan& plan, Builds& builds) const;
+  void ask_for_chains(const plan::Plan& plan, Builds& builds) const;
+  bool may_load_decode_later() const;
   static void wait_for(const Builds& builds);
+  void wait_for_weights();
   void settle_step(plan::Plan& plan, size_t step, KernelCheck& check);
   void replace_variant(plan::Plan& plan, size_t step, const std::string& fault);
-  Pair bind(size_t first_plan, cl::ProgramCache& cache, KernelCheck& check);
-  std::vector<Joining> join_launches(cl::ProgramCache& cache) const;
-  void check_joined(const Joining& joining, cl::DiskCache& disk) const;
+  std::unique_ptr<Executor> bind(size_t plan, KernelCheck& check);
+  std::vector<Joining> join_launches() const;
+  void check_joined(const Joining& joining) const;
+  bool knows_joined(const plan::Plan& plan) const;
   bool worth_joining() const;
   void check_call(std::span<const int32_t> ids, int64_t position, std::span<const int32_t> rows) const;
   std::span<const float> call(Executor& executor, std::span<const int32_t> ids, int64_t position,
                               std::span<const int32_t> rows);
 
   EngineOptions options_;
+  cl::ProgramCache& cache_;
   int64_t batch_tokens_;
   Plans plans_;
   std::unique_ptr<Storage> storage_;
-  Pair main_;
-  Pair draft_;
+  Pair main_{0, nullptr, nullptr};
+  Pair draft_{2, nullptr, nullptr};
+  bool in_use_ = false;        ///< caches may hold tokens, which comparing joined launches would overwrite
   bool recurrent_ = false;     ///< some layers have states
   int64_t next_position_ = 0;  ///< that the states belong before; 0 when they belong nowhere
   Executor* last_main_ = nullptr;

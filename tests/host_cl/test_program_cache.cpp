@@ -103,8 +103,13 @@ TEST_CASE("program cache: the end saves the programs that were launched") {
     CHECK_FALSE(cache.build(device, add_source(2)).launched());
   }
   ProgramCache cache(options_for(folder));
+  CHECK(cache.stored_async(device, add_source(1)).get());
+  CHECK_FALSE(cache.stored_async(device, add_source(2)).get());
+  CHECK(cache.statistics().disk_hits + cache.statistics().misses == 0);
   CHECK(cache.build(device, add_source(1)).from_cache());
   CHECK_FALSE(cache.build(device, add_source(2)).from_cache());
+  CHECK_FALSE(cache.build(device, add_source(3)).from_cache());
+  CHECK(cache.stored_async(device, add_source(3)).get());  // was asked for
 }
 
 TEST_CASE("program cache: every part of the key makes another entry") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -48,8 +49,10 @@ Run decode(const io::Checkpoint& checkpoint, const graph::DeviceInfo& device, co
 
 /// How the decode plan of an engine is launched, made with kernels and a cache of `folder`.
 struct Start {
-  size_t commands = 0;   ///< queued for one token
-  bool checked = false;  ///< joined launches were compared with single ones
+  size_t commands = 0;        ///< queued for one token
+  bool checked = false;       ///< joined launches were compared with single ones
+  bool joined_later = false;  ///< not before a prompt
+  std::vector<float> logits;  ///< of two tokens behind a prompt
 };
 
 Start start(const graph::DeviceInfo& device, const cl::ScratchFolder& folder) {
@@ -57,14 +60,28 @@ Start start(const graph::DeviceInfo& device, const cl::ScratchFolder& folder) {
   options.devices = {device};
   options.max_context = options.batch_tokens = 16;
   options.join_from_bytes = 0;
+  options.decode_later = true;
   options.profile = std::make_shared<run::Profile>();
   const auto checkpoint = io::open(tests::generated_model("qwen3"));
   cl::ProgramCache programs(
       {.folder = folder.path() / "cache", .loader = cl::SourceLoader(folder.path() / "cl_kernels")});
-  const run::Engine engine(*checkpoint, options, programs, {});
-  Start start{engine.decode_commands(), false};
-  for (const run::HostSpan& span : options.profile->host())
-    start.checked |= span.what == "check joined launches";
+  run::Engine engine(*checkpoint, options, programs, {});
+  const auto happened = [&](std::string_view what) {
+    const std::vector<run::HostSpan> host = options.profile->host();
+    return std::ranges::find(host, what, &run::HostSpan::what) != host.end();
+  };
+  Start start;
+  start.joined_later = !happened("join launches");
+  const std::vector<int32_t> prompt = {3, 10, 17, 24, 31, 38, 45, 52, 59, 66};
+  const int32_t last = 9;
+  engine.forward(prompt, 0, std::span(&last, 1));
+  const int32_t row = 0;
+  for (int64_t position = 10; position < 12; ++position) {  // by steps, then joined
+    const auto logits = engine.forward(std::span(prompt).first(1), position, std::span(&row, 1));
+    start.logits.insert(start.logits.end(), logits.begin(), logits.end());
+  }
+  start.commands = engine.decode_commands();
+  start.checked = happened("check joined launches");
   return start;
 }
 
@@ -81,7 +98,7 @@ void break_chain(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("joined launches that answered rightly are remembered, by their programs") {
+TEST_CASE("joined launches that answered rightly are remembered, by their programs, and made when needed") {
   for (const graph::DeviceInfo& device : cl::usable_devices()) {
     if (!device.is_cpu) continue;
     CAPTURE(device.name);
@@ -91,14 +108,18 @@ TEST_CASE("joined launches that answered rightly are remembered, by their progra
     const Start first = start(device, folder);
     CHECK(first.commands == 1);
     CHECK(first.checked);
+    CHECK_FALSE(first.joined_later);
     const Start second = start(device, folder);
     CHECK(second.commands == 1);
     CHECK_FALSE(second.checked);
+    CHECK(second.joined_later);
+    CHECK(second.logits == first.logits);
     break_chain(folder.path() / "cl_kernels" / "chain.cl");
     for (int again = 0; again < 2; ++again) {
       const Start broken = start(device, folder);
       CHECK(broken.commands > 20);
       CHECK(broken.checked);
+      CHECK(broken.logits == first.logits);
     }
   }
 }
