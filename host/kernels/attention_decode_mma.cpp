@@ -1,5 +1,7 @@
 #include "host/kernels/attention_decode_mma.h"
 
+#include <algorithm>
+
 #include "host/kernels/attention_args.h"
 #include "host/kernels/cache_storage.h"
 #include "host/kernels/lanes.h"
@@ -18,6 +20,7 @@ constexpr int64_t kLeastBf16 = 64;  ///< columns of a key in two bf16
 constexpr int64_t kMostChunks = 512;
 constexpr int64_t kJoinLanes = 256;
 constexpr int64_t kJoinCols = 32;
+constexpr int64_t kJoinGroupsOfUnit = 8;  ///< that reside; chains do not take more
 
 /// Formats whose codes are halves, and those of bf16 or two bf16.
 bool are_halves(const std::string& format) {
@@ -106,9 +109,10 @@ Launch decode_join_launch(const OpContext& context, const AttentionArgs& args) {
   launch.buffers = {scratch_ref(), input_ref(3), input_ref(sinks < 0 ? 3 : static_cast<size_t>(sinks)),
                     output_ref(0)};
   launch.local_size = kJoinLanes;
-  launch.work = [args](const graph::Sizes& sizes) {
+  launch.work = [args, most = context.device.compute_units * kJoinGroupsOfUnit](const graph::Sizes& sizes) {
     const AttentionArgs now = decode_args(args, sizes);
-    return Work{sizes.tokens * now.heads * divide_up(now.value_dim, kJoinCols), bytes_of(now)};
+    return Work{std::min(sizes.tokens * now.heads * divide_up(now.value_dim, kJoinCols), most),
+                bytes_of(now)};
   };
   return launch;
 }
