@@ -80,7 +80,8 @@ list(APPEND KERNEL_FILES
   nvidia/expert_tiles.cl
   nvidia/fp8_columns.cl
   nvidia/fp8_columns.clh
-  nvidia/fp8_columns_clear.cl
+  nvidia/fp8_columns_ring.clh
+  nvidia/fp8_columns_tiles.clh
   nvidia/fp8_columns_x.cl
   nvidia/fp8_expert_columns.cl
   nvidia/fp8_expert_x.cl
@@ -101,6 +102,7 @@ list(APPEND KERNEL_FILES
   nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
+  nvidia/part_counter.clh
   nvidia/quads.clh
   nvidia/quantize_warps.cl
   nvidia/query_rows.clh

@@ -14,8 +14,6 @@ typedef struct Fp8ColumnsArgs {
   i32 experts;   // of the weight
   i32 per_slot;  // x has a part for each of a token's experts
   i32 has_bias;
-  i32 shares;    // of the matrices' blocks, at most one for each block
-  i32 counters;  // of a call
-  i32 unused;
+  i32 shares;  // of the matrices' blocks, at most one for each block
 } Fp8ColumnsArgs;
-ARGS_SIZE(Fp8ColumnsArgs, 104)
+ARGS_SIZE(Fp8ColumnsArgs, 96)

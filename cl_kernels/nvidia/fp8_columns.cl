@@ -1,5 +1,5 @@
 // Linear of few tokens (fp8_columns.clh), or with UP the two products of a gated unit: results f32 [2][tokens]
-// [rows], the gate's first, at the workspace's start. Two teams a group, or one. One token's x is read from its record,
+// [rows], the gate's first, at the workspace's start. One token's x is read from its record,
 // more as fp8_columns_x.cl leaves them.
 #define ACTIVATION_E4M3 1
 #include "activation_record.clh"
@@ -24,14 +24,10 @@ INLINE Product product_of(const Fp8ColumnsArgs* a, global const uchar* x, global
                                                    : x + activation_code_bytes(a->weight.cols));
   p.bias = !UP && a->has_bias ? (global const float*)more : 0;
   p.y = UP ? (global float*)workspace : y;
-  p.counters = (global uint*)(workspace + a->counters_at);
+  p.counters = (global ulong*)(workspace + a->counters_at);
   p.parts = (global float*)(workspace + a->parts_at);
   p.tokens = a->tokens;
   return p;
-}
-
-INLINE int share_of_team(void) {
-  return (int)get_group_id(0) * TEAMS + (int)team();
 }
 
 #ifdef CHAIN_THREADS
@@ -40,7 +36,7 @@ kernel __attribute__((reqd_work_group_size(256, 1, 1))) void fp8_columns_begin(
     global uchar* restrict workspace, global float* restrict y, const Fp8ColumnsArgs a) {
   local uchar memory[FP8_COLUMNS_LOCAL] __attribute__((aligned(16)));
   const Product p = product_of(&a, x, weight, more, workspace, y);
-  begin_share(&p, share_of_team(), memory);
+  fp8_columns_begin_share(&p, (int)get_group_id(0), memory);
 }
 #endif
 
@@ -49,10 +45,7 @@ kernel __attribute__((reqd_work_group_size(256, 1, 1))) void fp8_columns(
     global uchar* restrict workspace, global float* restrict y, const Fp8ColumnsArgs a) {
   local uchar memory[FP8_COLUMNS_LOCAL] __attribute__((aligned(16)));
   const Product p = product_of(&a, x, weight, more, workspace, y);
-  const int share = share_of_team();
-  if (share >= a.shares) return;
-  const uint at = team_memory(memory);
-  Ring ring = start_ring(CHAIN_BEGUN, at);
-  multiply_share(&p, share, &ring, at, CHAIN_BEGUN);
-  end_ring(at);
+  Ring ring = start_ring(CHAIN_BEGUN, memory);
+  fp8_columns_share(&p, (int)get_group_id(0), &ring, CHAIN_BEGUN ? STEPS : 0);
+  end_ring(memory);
 }

@@ -1,5 +1,5 @@
 // Of more than one token's records (include/activation_record.clh) codes [16-byte chunk][token] and scales
-// [128 columns][token], as fp8_columns.clh wants them; and the counters of its tiles at 0. An item is a chunk.
+// [128 columns][token], as fp8_columns.clh wants them. An item is a chunk.
 #define ACTIVATION_E4M3 1
 #include "activation_record.clh"
 #include "cl_kernels/args/fp8_columns_args.h"
@@ -25,6 +25,4 @@ kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void fp8_columns_x(glo
       scales[chunk / 8 * a.tokens + token] =
           ((global const float*)(record + activation_code_bytes(cols)))[chunk / 8];
   }
-  global uint* counters = (global uint*)(workspace + a.counters_at);
-  for (int i = first; i < a.counters; i += stride) counters[i] = 0u;
 }

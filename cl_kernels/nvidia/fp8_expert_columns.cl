@@ -9,11 +9,8 @@ kernel __attribute__((reqd_work_group_size(256, 1, 1))) void fp8_expert_columns(
     global const float* restrict bias, global uchar* restrict workspace, global float* restrict y,
     const Fp8ColumnsArgs a) {
   local uchar memory[FP8_COLUMNS_LOCAL] __attribute__((aligned(16)));
-  const int share = (int)get_group_id(0) * TEAMS + (int)team();
-  if (share >= a.shares) return;
-  const uint at = team_memory(memory);
   const int x_cols = a.per_slot ? a.matrices * a.weight.cols : a.weight.cols;
-  Ring ring = start_ring(false, at);
+  Ring ring = start_ring(false, memory);
   Product p;
   p.a = &a;
   p.weight = weight;
@@ -25,9 +22,9 @@ kernel __attribute__((reqd_work_group_size(256, 1, 1))) void fp8_expert_columns(
     p.x = x + token * activation_row_bytes(x_cols);
     p.x_scales = (global const float*)(p.x + activation_code_bytes(x_cols));
     p.y = y + (long)token * a.matrices * a.weight.rows;
-    p.counters = (global uint*)(workspace + a.counters_at) + token * a.matrices * tiles_of(&a);
+    p.counters = (global ulong*)(workspace + a.counters_at) + token * a.matrices * tiles_of(&a);
     p.parts = (global float*)(workspace + a.parts_at) + (long)token * a.shares * 2 * TILE_ROWS;
-    multiply_share(&p, share, &ring, at, false);
+    fp8_columns_share(&p, (int)get_group_id(0), &ring, 0);
   }
-  end_ring(at);
+  end_ring(memory);
 }

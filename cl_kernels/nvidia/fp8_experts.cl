@@ -41,9 +41,6 @@ INLINE global const uchar* codes_of(int expert, int col, global const uchar* wei
 INLINE int rows_in(int col, const Fp8ExpertsArgs* a) {
   return min(a->weight.rows - col * 128, 128);
 }
-INLINE void bulk_prefetch(global const void* from, uint bytes) {
-  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" : : "l"(from), "r"(bytes) : "memory");
-}
 INLINE void prefetch_line(global const void* at) {
   asm volatile("prefetch.global.L1 [%0];" : : "l"(at) : "memory");
 }

@@ -8,6 +8,7 @@
 #include "host/kernels/gated_linear.h"
 #include "host/kernels/matmul.h"
 #include "host/kernels/nvidia_launch.h"
+#include "host/kernels/row_tiles.h"
 
 namespace clinfer::kernels {
 
@@ -15,22 +16,18 @@ namespace {
 
 constexpr int64_t kChunk = 16;       ///< columns that lie together in packed x
 constexpr int64_t kScaleCols = 128;  ///< of a block
-constexpr int64_t kTeamRows = 64;    ///< of a tile, for each warpgroup of a team
-constexpr int64_t kGroupTeams = 2;   ///< warpgroups of a group
-constexpr int64_t kLeastBlocks = 4;  ///< of a share: fewer take longer to begin with and to add up
+constexpr int64_t kLeastBlocks = 2;  ///< of a share: fewer take longer to begin with and to add up
 constexpr int64_t kAlign = 256;
-constexpr int64_t kPackLanes = 128;   ///< of fp8_columns_x.cl
-constexpr int64_t kClearLanes = 256;  ///< of fp8_columns_clear.cl
+constexpr int64_t kPackLanes = 128;  ///< of fp8_columns_x.cl
+constexpr int64_t kMultiplyLanes = 256;
 
 /// Programs for calls of up to so many tokens.
 struct Form {
   int64_t columns;
-  int64_t team;    ///< warpgroups that share what lies in local memory
-  int64_t steps;   ///< of its ring
-  int64_t shares;  ///< for each of the device's units
+  int64_t steps;  ///< of the ring in local memory
 };
-constexpr Form kForms[] = {{8, 1, 5, 2}, {16, 2, 5, 2}, {32, 2, 4, 2}, {64, 2, 3, 2}};
-constexpr int64_t kMostTokens = 64;
+constexpr Form kForms[] = {{8, 5}, {16, 5}};
+constexpr int64_t kMostTokens = 16;
 
 int64_t aligned(int64_t bytes) {
   return ceil_div(bytes, kAlign) * kAlign;
@@ -63,31 +60,17 @@ int64_t matrices_of(const OpContext& context) {
   return is_glu(context) ? 2 : 1;
 }
 
-int64_t blocks_of(const OpContext& context, int64_t team) {
-  const graph::Weight& weight = weight_of(context);
-  return matrices_of(context) * ceil_div(weight.rows, kTeamRows * team) * (weight.cols / kScaleCols);
+int64_t tiles_of(const OpContext& context) {
+  return matrices_of(context) * ceil_div(weight_of(context).rows, kTileRows);
 }
 
-int64_t shares_of(const OpContext& context, const Form& form) {
-  const int64_t most = form.shares * std::max<int64_t>(1, context.device.compute_units);
-  return std::min(most, ceil_div(blocks_of(context, form.team), kLeastBlocks));
+int64_t blocks_of(const OpContext& context) {
+  return tiles_of(context) * (weight_of(context).cols / kScaleCols);
 }
 
-int64_t counters_of(const OpContext& context, int64_t tokens) {
-  const int64_t tiles = matrices_of(context) * ceil_div(weight_of(context).rows, kTeamRows);
-  return experts(context) != nullptr ? tokens * tiles : tiles;
-}
-
-/// Bytes of the parts of the largest call of any form.
-int64_t part_bytes(const OpContext& context) {
-  int64_t most = 0;
-  for (const Form& form : kForms) {
-    const int64_t tokens = std::min(form.columns, most_tokens(context));
-    most =
-        std::max(most, shares_of(context, form) * 2 * tokens * kTeamRows * form.team * int64_t{sizeof(f32)});
-    if (tokens == most_tokens(context)) break;
-  }
-  return most;
+int64_t shares_of(const OpContext& context) {
+  return std::min(std::max<int64_t>(1, context.device.compute_units),
+                  ceil_div(blocks_of(context), kLeastBlocks));
 }
 
 Fp8ColumnsArgs make_args(const OpContext& context) {
@@ -100,6 +83,7 @@ Fp8ColumnsArgs make_args(const OpContext& context) {
   args.parts_at = at.parts_at;
   args.matrices = static_cast<i32>(matrices_of(context));
   args.experts = static_cast<i32>(weight_of(context).experts);
+  args.shares = static_cast<i32>(shares_of(context));
   if (const graph::ExpertLinear* op = experts(context)) {
     args.per_slot = op->per_slot ? 1 : 0;
     args.has_bias = context.has_input(3) ? 1 : 0;
@@ -113,28 +97,15 @@ Fp8ColumnsArgs make_args(const OpContext& context) {
 using Groups = std::function<int64_t(int64_t tokens, const Fp8ColumnsArgs&)>;
 
 Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
-                 std::vector<BufferRef> buffers, int64_t local_size, Groups groups, int64_t shares = 0) {
-  Launch launch =
-      make_nvidia_launch(stem, std::move(defines), std::move(buffers), static_cast<size_t>(local_size));
-  Fp8ColumnsArgs args = make_args(context);
-  args.shares = static_cast<i32>(shares);
-  const int64_t token_counters = counters_of(context, 1);
-  launch.work = [args, token_counters, of_experts = experts(context) != nullptr, groups = std::move(groups),
+                 std::vector<BufferRef> buffers, size_t local_size, Groups groups) {
+  Launch launch = make_nvidia_launch(stem, std::move(defines), std::move(buffers), local_size);
+  launch.work = [args = make_args(context), groups = std::move(groups),
                  dim = context.input(0).type.rows](const graph::Sizes& sizes) {
     Fp8ColumnsArgs now = args;
     now.tokens = static_cast<i32>(sizes.of(dim));
-    now.counters = static_cast<i32>(token_counters * (of_experts ? now.tokens : 1));
     return Work{groups(now.tokens, now), bytes_of(now)};
   };
   return launch;
-}
-
-Launch clear_launch(const OpContext& context) {
-  const bool each = experts(context) != nullptr;
-  return launch_of(context, "fp8_columns_clear", {}, {scratch_ref()}, kClearLanes,
-                   [each](int64_t tokens, const Fp8ColumnsArgs& args) {
-                     return tokens == 1 || each ? ceil_div(args.counters, kClearLanes * 8) : 0;
-                   });
 }
 
 Launch pack_launch(const OpContext& context) {
@@ -147,25 +118,22 @@ Launch pack_launch(const OpContext& context) {
 /// The product's launch for the calls of a form.
 Launch multiply_launch(const OpContext& context, const std::string& stem, const Form& form,
                        std::vector<std::string> defines, std::vector<BufferRef> buffers) {
-  for (const auto& [name, value] :
-       {std::pair{"COLUMNS", form.columns}, {"TEAM", form.team}, {"STEPS", form.steps}})
-    defines.push_back(constant(name, value));
-  const int64_t shares = shares_of(context, form);
-  const bool any = experts(context) != nullptr;
-  Launch launch = launch_of(
-      context, stem, std::move(defines), std::move(buffers), kGroupTeams * 128,
-      [groups = ceil_div(shares * form.team, kGroupTeams), columns = form.columns, any](
-          int64_t tokens, const Fp8ColumnsArgs&) {
-        return any || form_of(tokens).columns == columns ? groups : 0;
-      },
-      shares);
+  defines.push_back(constant("COLUMNS", form.columns));
+  defines.push_back(constant("STEPS", form.steps));
+  const bool always = experts(context) != nullptr;
+  Launch launch = launch_of(context, stem, std::move(defines), std::move(buffers), kMultiplyLanes,
+                            [columns = form.columns, always](int64_t tokens, const Fp8ColumnsArgs& args) {
+                              return always || form_of(tokens).columns == columns ? int64_t{args.shares} : 0;
+                            });
   launch.program.sm_90a = true;
   return launch;
 }
 
+/// Products of blocks and shares fit 32 bits.
 Support supports_blocks(const OpContext& context) {
-  if (blocks_of(context, 1) > std::numeric_limits<i32>::max())
-    return Support::no("it has more than 2^31 blocks");
+  const int64_t shares = std::max<int64_t>(1, context.device.compute_units);
+  if ((blocks_of(context) + 1) * (shares + 1) > std::numeric_limits<i32>::max())
+    return Support::no("it has too many blocks");
   return Support::yes();
 }
 
@@ -177,10 +145,11 @@ Fp8ColumnsWorkspace fp8_columns_workspace(const OpContext& context) {
   const int64_t packed = experts(context) != nullptr || tokens == 1 ? 0 : tokens;
   Fp8ColumnsWorkspace at{};
   at.counters_at = is_glu(context) ? aligned(2 * tokens * weight.rows * int64_t{sizeof(f32)}) : 0;
-  at.x_at = at.counters_at + aligned(counters_of(context, tokens) * int64_t{sizeof(i32)});
+  const int64_t counters = tiles_of(context) * (experts(context) != nullptr ? tokens : 1);
+  at.x_at = at.counters_at + aligned(counters * int64_t{sizeof(i64)});
   at.x_scales_at = at.x_at + aligned(packed * weight.cols);
   at.parts_at = at.x_scales_at + aligned(packed * (weight.cols / kScaleCols) * int64_t{sizeof(f32)});
-  at.bytes = at.parts_at + part_bytes(context);
+  at.bytes = at.parts_at + shares_of(context) * 2 * tokens * kTileRows * int64_t{sizeof(f32)};
   return at;
 }
 
@@ -191,14 +160,13 @@ int64_t fp8_columns_x_offset(int64_t tokens, int64_t token, int64_t col) {
 Support supports_linear_fp8_columns(const OpContext& context) {
   const Support tiles = supports_fp8_tiles(context, 1);
   if (!tiles.ok) return tiles;
-  if (most_tokens(context) > kMostTokens) return Support::no("for up to 64 tokens");
+  if (most_tokens(context) > kMostTokens) return Support::no("for up to 16 tokens");
   return supports_blocks(context);
 }
 
 Prepared prepare_linear_fp8_columns(const OpContext& context) {
   const bool glu = is_glu(context);
   Prepared prepared;
-  prepared.launches.push_back(clear_launch(context));
   prepared.launches.push_back(pack_launch(context));
   for (const Form& form : kForms) {
     prepared.launches.push_back(multiply_launch(
@@ -234,7 +202,6 @@ Support supports_expert_linear_fp8_columns(const OpContext& context) {
 
 Prepared prepare_expert_linear_fp8_columns(const OpContext& context) {
   Prepared prepared;
-  prepared.launches.push_back(clear_launch(context));
   prepared.launches.push_back(
       multiply_launch(context, "fp8_expert_columns", kForms[0], {},
                       {input_ref(0), input_ref(1), input_ref(2), optional_input_ref(context, 3),

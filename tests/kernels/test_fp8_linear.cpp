@@ -145,18 +145,16 @@ TEST_CASE("fp8_linear: x's records become fragments") {
   }
 }
 
-TEST_CASE("fp8_columns: x's records become columns, counters zeros") {
+TEST_CASE("fp8_columns: x's records become columns") {
   constexpr int64_t kCols = 384;
-  for (const int64_t tokens : {1, 5}) {
+  for (const int64_t tokens : {2, 5}) {
     const Case c = make_case({tokens, 201, kCols}, false, false);
     for (const Target& target : targets()) {
       CAPTURE(target.name);
       const kernels::OpContext context = context_of(c, target.info);
       const kernels::Fp8ColumnsWorkspace place = kernels::fp8_columns_workspace(context);
       const std::vector<uint8_t> memory =
-          scratch_of(target, c, kernels::prepare_linear_fp8_columns(context), 2);
-      for (int64_t tile = 0; tile < 4; ++tile) CHECK(at<uint32_t>(memory, place.counters_at + 4 * tile) == 0);
-      if (tokens == 1) continue;  // is read as it stands
+          scratch_of(target, c, kernels::prepare_linear_fp8_columns(context), 1);
       const kernels::ActivationLayout layout = kernels::activation_layout(kActivations, kCols);
       const kernels::Bytes records = kernels::encode(context.input(0), c.inputs[0]);
       int64_t wrong = 0;
