@@ -1,5 +1,6 @@
 #include "host/cl/source_names.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "host/cl/pasted_names.h"
@@ -16,8 +17,8 @@ bool in_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
-/// Words and single characters of a text without comments. Lines of the preprocessor are taken out, and the
-/// macros they define noted.
+/// Words and single characters of a text without comments and strings. Lines of the preprocessor are taken
+/// out, and the macros they define noted.
 class Tokens {
  public:
   explicit Tokens(std::string_view text) : rest_(text) {}
@@ -34,6 +35,8 @@ class Tokens {
         skip_to("*/", 2);
       } else if (c == '#') {
         take_directive();
+      } else if (c == '"') {
+        skip_string();
       } else if (std::isspace(static_cast<unsigned char>(c)) != 0) {
         rest_.remove_prefix(1);
       } else {
@@ -59,6 +62,12 @@ class Tokens {
   void skip_to(std::string_view mark, size_t past) {
     const size_t at = rest_.find(mark);
     rest_.remove_prefix(at == std::string_view::npos ? rest_.size() : at + past);
+  }
+
+  void skip_string() {
+    size_t end = 1;
+    while (end < rest_.size() && rest_[end] != '"') end += rest_[end] == '\\' ? 2 : 1;
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
   }
 
   void take_directive() {
