@@ -1,9 +1,12 @@
 #include "host/kernels/gated_linear.h"
 
 #include "cl_kernels/args/gated_linear_args.h"
+#include "cl_kernels/args/glu_args.h"
 #include "host/kernels/activation_layout.h"
 #include "host/kernels/lanes.h"
 #include "host/kernels/matmul.h"
+#include "host/kernels/narrow.h"
+#include "host/kernels/rounded.h"
 
 namespace clinfer::kernels {
 
@@ -35,9 +38,35 @@ Launch products(const OpContext& context) {
                    [workers](int64_t) { return workers; });
 }
 
+/// Both results lie in the scratch memory.
+Launch rounding_by_warps(const OpContext& context) {
+  GluArgs args{};
+  args.cols = narrow(context.input(1).weight()->rows, "glu: columns");
+  args.stride = args.cols;
+  args.row_parts = 1;
+  const ColumnItems items = column_items(context.device, {args.cols});
+  args.chunk = items.chunk;
+  std::vector<std::string> defines = items.defines;
+  for (std::string& define : rounded_defines(context, true)) defines.push_back(std::move(define));
+  defines.push_back(constant("GATE", static_cast<int64_t>(std::get<graph::Glu>(context.node.op).activation)));
+  defines.push_back(constant("CLAMPED", 0));
+  defines.push_back(constant("STEP", 1));
+  Launch launch = make_launch("glu", std::move(defines), {scratch_ref(), scratch_ref(), output_ref(0)},
+                              lanes_for(context.device, kElementwiseLanes));
+  launch.work = [args, rows = context.input(0).type.rows,
+                 device = context.device](const graph::Sizes& sizes) {
+    GluArgs now = args;
+    now.parts = narrow(sizes.of(rows), "glu: rows");
+    now.up_at = narrow(int64_t{now.parts} * now.cols, "glu: up");
+    return Work{worker_count(device, now.parts * divide_up(now.cols, now.chunk)), bytes_of(now)};
+  };
+  return launch;
+}
+
 }  // namespace
 
 Launch gated_linear_rounding(const OpContext& context) {
+  if (supports_warps(context, context.input(1).weight()->rows).ok) return rounding_by_warps(context);
   const graph::Type& type = context.output(0).type;
   std::vector<std::string> defines = activation_defines(type);
   defines.push_back(format_definition(type.format));

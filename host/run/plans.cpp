@@ -60,12 +60,10 @@ std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, co
   if (graph::rounds_attention(options.activations_format)) graph::round_attention(graph);
   if (!options.placement.empty()) graph::place_devices(graph, options.placement);
   graph::join_residuals(graph);
-  if (phase.most.tokens > kernels::kSmallBatch) {
-    graph::join_gates(graph, [&](const graph::Value& gate, const graph::Value& up, const graph::Type& x) {
-      return kernels::suits_fp8_gates(options.devices[static_cast<size_t>(gate.device)], *gate.weight(),
-                                      *up.weight(), x);
-    });
-  }
+  graph::join_gates(graph, [&](const graph::Value& gate, const graph::Value& up, const graph::Type& x) {
+    return kernels::suits_fp8_gates(options.devices[static_cast<size_t>(gate.device)], *gate.weight(),
+                                    *up.weight(), x);
+  });
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
     return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
                                      x);
