@@ -128,8 +128,8 @@ std::string JoinGroups::functions(const std::string& text, const std::vector<Ker
   return result.append(text, from);
 }
 
-/// Workers of a launch take turns at the places of all groups, first the first place of each. What is begun
-/// is not called as a function, which would first save the many registers that it uses.
+/// Workers of a launch take turns at the places of all groups, first the first place of each. Only smaller
+/// groups' kernels are called: few groups take those, and what is called saves the registers that it uses.
 std::string JoinGroups::caller(int number, size_t local_size, const KernelText& kernel, bool begins) const {
   const std::string size = std::to_string(local_size);
   const std::string type = type_of_memory(kernel);
@@ -137,8 +137,8 @@ std::string JoinGroups::caller(int number, size_t local_size, const KernelText& 
   return "typedef char chain_fits_" + std::to_string(number) + "[sizeof(" + type +
          ") <= CHAIN_LOCAL ? 1 : -1];\n"
          "static __attribute__((" +
-         std::string(begins ? "always_inline" : "noinline") + ")) void chain_call_" + std::to_string(number) +
-         "(uint group, uint groups, " + std::string(kParameters) +
+         std::string(local_size == threads_ ? "CHAIN_FUNCTION" : "CHAIN_PART") + ")) void chain_call_" +
+         std::to_string(number) + "(uint group, uint groups, " + std::string(kParameters) +
          ", uint scratch, bool begun) {\n"
          "  const uint fixed = CHAIN_ROUND(sizeof(" +
          type +
@@ -156,9 +156,9 @@ std::string JoinGroups::caller(int number, size_t local_size, const KernelText& 
 }
 
 std::string JoinGroups::beginner(int number, const KernelText& kernel) const {
-  return "static __attribute__((noinline)) void chain_begin_" + std::to_string(number) + "(uint group, " +
-         std::string(kParameters) + ") {\n  " + kernel.name + "(group, workers, memory, false" +
-         arguments_of(kernel, "local", "memory") + ");\n}\n";
+  return "static __attribute__((CHAIN_FUNCTION)) void chain_begin_" + std::to_string(number) +
+         "(uint group, " + std::string(kParameters) + ") {\n  " + kernel.name +
+         "(group, workers, memory, false" + arguments_of(kernel, "local", "memory") + ");\n}\n";
 }
 
 }  // namespace clinfer::cl

@@ -21,6 +21,7 @@ constexpr int64_t kLocalBytes = 48 << 10;  ///< of a group at most; some drivers
 /// About half a second: a look at memory that others write takes a GPU 0.6 us, a CPU a nanosecond or two.
 constexpr cl_int kTrialSpins = 1 << 20;
 constexpr cl_int kTrialSpinsOfCpu = 1 << 28;
+constexpr int64_t kCounterBytes = 128;  ///< MEETING_WORDS of the kernel
 constexpr graph::Sizes kOneToken{1, 1, 1};
 
 constexpr size_t aligned(size_t bytes) {
@@ -66,7 +67,7 @@ GroupChain::GroupChain(const cl::Device& device, std::vector<BoundLaunch> launch
     steps_[i].accesses = std::move(accesses[i]);
     steps_[i].places = static_cast<int64_t>(threads_ / launches_[i].launch->local_size);
   }
-  arrived_ = device_.allocate_touched(kAlign);
+  counters_ = device_.allocate_touched(2 * most_meetings() * kCounterBytes);
   late_ = device_.allocate_touched(kAlign);
   records_ = device_.allocate(static_cast<int64_t>((launches_.size() + 1) * record_words_ * sizeof(cl_uint)));
   kernel_.emplace(program, "chain_groups");
@@ -94,12 +95,15 @@ cl::Program GroupChain::build(const ProgramLookup& programs) {
   return programs(source);
 }
 
+int64_t GroupChain::most_meetings() const {
+  return static_cast<int64_t>(launches_.size());
+}
+
 void GroupChain::expect_side_by_side() {
   enqueue(0, device_.info().is_cpu ? kTrialSpinsOfCpu : kTrialSpins);
   cl_int late = 0;
   device_.read(late_, std::as_writable_bytes(std::span(&late, 1)));
   if (late != 0) throw Error(Fault::device, "groups of one launch do not run side by side");
-  arrived_before_ += static_cast<cl_uint>(device_.info().compute_units);
 }
 
 void GroupChain::find_order(const std::vector<Work>& works) {
@@ -110,7 +114,6 @@ void GroupChain::find_order(const std::vector<Work>& works) {
   }
   if (same) return;
   order_ = chain_order(steps_, device_.info().compute_units);
-  meetings_ = static_cast<cl_uint>(std::ranges::count_if(order_, &ChainTurn::waits));
 }
 
 void GroupChain::share_out(std::vector<Work>& works) const {
@@ -175,14 +178,14 @@ int GroupChain::write_records(const graph::Sizes& sizes) {
 
 void GroupChain::enqueue(int count, cl_int most_spins) {
   const auto groups = static_cast<size_t>(device_.info().compute_units);
-  kernel_->set_all(records_, count, arrived_, arrived_before_, most_spins, late_,
+  kernel_->set_all(records_, count, counters_, set_, narrow(most_meetings(), "meetings"), most_spins, late_,
                    cl::LocalBytes{local_bytes_ + record_words_ * sizeof(cl_uint)});
   kernel_->enqueue(device_, cl::NdRange({groups * threads_}, {threads_}));
+  set_ = 1 - set_;
 }
 
 void GroupChain::run(const graph::Sizes& sizes) {
   enqueue(write_records(sizes), 0);
-  arrived_before_ += meetings_ * static_cast<cl_uint>(device_.info().compute_units);
 }
 
 }  // namespace clinfer::kernels

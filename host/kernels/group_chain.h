@@ -26,6 +26,7 @@ class GroupChain : public Chain {
  private:
   cl::Program build(const ProgramLookup& programs);
   void expect_side_by_side();
+  int64_t most_meetings() const;
   void find_order(const std::vector<Work>& works);
   void share_out(std::vector<Work>& works) const;
   void append_record(size_t launch, const Work& work, const GroupLink& link,
@@ -43,11 +44,10 @@ class GroupChain : public Chain {
   std::vector<ChainTurn> order_;       ///< of those
   size_t local_bytes_ = 0;             ///< for the functions
   size_t record_words_ = 0;            ///< most
-  cl_uint meetings_ = 0;               ///< in one call
-  cl_uint arrived_before_ = 0;         ///< groups counted so far, modulo 2^32
+  cl_int set_ = 0;                     ///< of counters, for the next call
   cl::StagedWrite written_;
   cl::Buffer records_;
-  cl::Buffer arrived_;  ///< counts groups
+  cl::Buffer counters_;  ///< of groups, two sets of one for each meeting
   cl::Buffer late_;
   std::optional<cl::Kernel> kernel_;
 };

@@ -59,7 +59,7 @@ TEST_CASE("source names: functions, types, tags and constants outside of functio
       "typedef float16 vec_t;\ntypedef struct Tag {\n  int field;\n} Alias;\ntypedef char four[4];\n"
       "TWO(9)\nconstant float kTable[2] = {1.0f, 2.0f};\n"
       "static inline __attribute__((always_inline)) int f(int parameter) {\n  int inside = g(parameter);\n"
-      "  if (inside) { return h(); }\n  return inside;\n}\n"
+      "  asm(\"// { no \\\" comment\");\n  if (inside) { return h(); }\n  return inside;\n}\n"
       "static int declared(int);\nstruct Plain {\n  int x;\n};\n");
   CHECK(names.macros == std::set<std::string>{"ONE", "TWO", "THREE"});
   CHECK(names.declarations ==
@@ -124,7 +124,7 @@ TEST_CASE("joined source: what can be begun, by groups that take one worker at a
   JoinedUnit unit = {"ahead.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"ahead"}};
   const std::string alone = join_units(SourceLoader(kFiles), std::array{unit}, JoinAs::groups);
   CHECK(contains(alone, "#define CHAIN_BEGUN chain_begun\n"));
-  CHECK(contains(alone, "static __attribute__((always_inline)) void chain_call_0("));
+  CHECK(contains(alone, "static __attribute__((CHAIN_FUNCTION)) void chain_call_0("));
   CHECK(
       contains(alone, "  ahead(worker, workers, mine, begun && worker == group, (global float*)pointers[0]"));
   CHECK(contains(alone, "  ahead_begin(group, workers, memory, false, (global float*)pointers[0]"));
@@ -133,7 +133,7 @@ TEST_CASE("joined source: what can be begun, by groups that take one worker at a
   const std::array both = {unit, JoinedUnit{"turn.cl", {"WG_SIZE=128", "CHAIN_GROUP=128"}, {"turn"}}};
   const std::string shared = join_units(SourceLoader(kFiles), both, JoinAs::groups);
   CHECK(contains(shared, "  ahead(worker, workers, mine, false, (global float*)pointers[0]"));
-  CHECK(contains(shared, "static __attribute__((noinline)) void chain_call_0("));
+  CHECK(contains(shared, "static __attribute__((CHAIN_PART)) void chain_call_0("));
   CHECK_FALSE(contains(shared, "chain_begin_0"));
 }
 
