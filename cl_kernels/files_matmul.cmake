@@ -73,6 +73,7 @@ list(APPEND KERNEL_FILES
   nvidia/attention_wgmma.cl
   nvidia/bf16_parts.clh
   nvidia/decode_part.clh
+  nvidia/decode_piece.clh
   nvidia/decode_step.clh
   nvidia/encode_warp.clh
   nvidia/e4m3.clh

@@ -11,26 +11,14 @@
 
 #include "attention_mask.clh"
 #include "nvidia/decode_part.clh"
+#include "nvidia/decode_piece.clh"
 #include "nvidia/decode_step.clh"
 #include "nvidia/matrices.clh"
 #include "nvidia/warp.clh"
 
-#ifndef WARPS
-#error WARPS: of a group, which share a chunk
-#endif
-#ifndef ROW_TILES
-#error ROW_TILES: of 8 query rows
-#endif
 #if !defined(KEY_COLS) || !defined(VALUE_COLS)
 #error "KEY_COLS, VALUE_COLS: columns of a key and of a value, multiples of 8"
 #endif
-#if defined(CACHE_FP8_E4M3)
-#define STEP_TILES 2  // of 16 keys
-#else
-#define STEP_TILES 1
-#endif
-#define STEP_KEYS (STEP_TILES * 16)
-#define ROWS (ROW_TILES * 8)
 #define LOG2_E 1.44269504089f
 
 // An 8 x 8 matrix of 16-bit elements, of which lane l has columns 2 (l % 4), + 1 of row l / 4.
@@ -300,48 +288,40 @@ INLINE void store_part(local const Parts* parts, int row, global float* sums, gl
   }
 }
 
-// The keys that any of the rows sees.
-INLINE void find_keys(CacheRows* rows, int first_row, global const int* positions, const AttentionArgs* a) {
-  const int group = a->heads / a->kv_heads;
-  const int last = min(first_row + ROWS, a->tokens * group) - 1;
-  rows->begin = a->context;
-  rows->end = 0;
-  for (int t = first_row / group; t <= last / group; ++t) {
-    const AttentionRange seen = attention_range(positions[t], a);
-    rows->begin = min(rows->begin, seen.begin);
-    rows->end = max(rows->end, seen.end);
+// Adds a warp's piece to its rows, of which the first step has been loaded. While the last one is multiplied
+// the first of `next` comes, which then is the piece.
+INLINE void add_piece(QueryRows* rows, local const Queries* queries, Keys* keys, Values* values, Piece* piece,
+                      const Piece* next, const AttentionArgs* a) {
+  const int end = piece->cache.end;
+  int first = piece->first;
+  if (first >= end) {
+    *piece = *next;
+    load_step(keys, values, piece, a);
   }
-}
-
-// Adds a warp's keys of the chunk that starts at `chunk` to its rows. All of the group must come.
-INLINE void pass_keys(QueryRows* rows, local Queries* queries, CacheRows* cache, int chunk, int kv_head,
-                      int first_row, global const float* q, global const int* positions, const AttentionArgs* a) {
-  const int piece = a->tile / WARPS;
-  const int piece_begin = chunk + (int)get_local_id(0) / 32 * piece;
-  int first = max(piece_begin, cache->begin / STEP_KEYS * STEP_KEYS);
-  cache->begin = max(cache->begin, piece_begin);
-  cache->end = min(cache->end, piece_begin + piece);
-  Keys keys[STEP_TILES];
-  Values values[STEP_TILES];
-  if (first < cache->end) {
-    for (int n = 0; n < STEP_TILES; ++n) load_keys(keys + n, cache, first + 16 * n, a);
-    for (int n = 0; n < STEP_TILES; ++n) load_values(values + n, cache, first + 16 * n, a);
-  }
-  split_queries(queries, kv_head, first_row, q, a);
-  open_rows(rows, first_row, positions, a);
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (; first < cache->end; first += STEP_KEYS) {
+  for (; first < end; first += STEP_KEYS) {
     float scores[STEP_TILES][ROW_TILES][4];
 #pragma unroll
     for (int n = 0; n < STEP_TILES; ++n) multiply_keys(queries, keys + n, scores[n]);
     soften(rows, keys, values, first, scores, a);
-#pragma unroll
-    for (int n = 0; n < STEP_TILES; ++n) load_keys(keys + n, cache, first + STEP_KEYS + 16 * n, a);
+    piece->first += STEP_KEYS;
+    if (!has_keys(piece)) *piece = *next;
+    load_step_keys(keys, piece, a);
 #pragma unroll
     for (int n = 0; n < STEP_TILES; ++n) {
       multiply_values(rows, values + n, scores[n]);
-      load_values(values + n, cache, first + STEP_KEYS + 16 * n, a);
+      if (has_keys(piece)) load_values(values + n, &piece->cache, piece->first + 16 * n, a);
     }
+  }
+}
+
+INLINE void store_parts(local const Parts* parts, const Piece* piece, global float* partial, const AttentionArgs* a) {
+  const int group = a->heads / a->kv_heads;
+  const int rows = min(ROWS, a->tokens * group - piece->first_row);
+  for (int r = (int)get_local_id(0) / 32; r < rows; r += WARPS) {
+    const int row = piece->first_row + r;
+    const int head = piece->kv_head * group + row % group;
+    store_part(parts, r, part_sums(partial, row / group, head, piece->slot, a),
+               part_mark(partial, row / group, head, piece->slot, a));
   }
 }
 
@@ -350,27 +330,29 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decod
     global const int* restrict positions, global float* restrict partial, const AttentionArgs a) {
   local Queries queries;
   local Parts parts;
-  const int group = a.heads / a.kv_heads;
-  const int blocks = (a.tokens * group + ROWS - 1) / ROWS;
-  const int items = blocks * a.kv_heads * a.tiles;
-  for (int item = (int)get_group_id(0); item < items; item += (int)get_num_groups(0)) {
-    const int first_row = item % blocks * ROWS;
-    const int kv_head = item / blocks % a.kv_heads;
-    const int slot = item / blocks / a.kv_heads;
-    CacheRows cache = {keys, values, a.key_offset + kv_head * a.key_stride,
-                       a.value_offset + kv_head * a.value_stride, 0, 0};
-    find_keys(&cache, first_row, positions, &a);
-    if (slot * a.tile >= cache.end || (slot + 1) * a.tile <= cache.begin) continue;
+  Keys step_keys[STEP_TILES];
+  Values step_values[STEP_TILES];
+  Piece piece = {{keys, values, 0, 0, 0, 0}, 0, 0, 0, 0, 0};
+  bool more = find_piece(&piece, (int)get_group_id(0), positions, &a);
+  load_step(step_keys, step_values, &piece, &a);
+  int kv_head = -1;  // whose queries from row first_row on are in local memory
+  int first_row = 0;
+  while (more) {
+    const Piece now = piece;
+    if (now.kv_head != kv_head || now.first_row != first_row) {
+      kv_head = now.kv_head;
+      first_row = now.first_row;
+      split_queries(&queries, kv_head, first_row, q, &a);
+    }
     QueryRows rows;
-    pass_keys(&rows, &queries, &cache, slot * a.tile, kv_head, first_row, q, positions, &a);
+    open_rows(&rows, first_row, positions, &a);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    Piece next = piece;
+    more = find_piece(&next, now.item + (int)get_num_groups(0), positions, &a);
+    add_piece(&rows, &queries, step_keys, step_values, &piece, &next, &a);
     leave_part(&rows, &parts);
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int r = (int)get_local_id(0) / 32; r < min(ROWS, a.tokens * group - first_row); r += WARPS) {
-      const int row = first_row + r;
-      const int head = kv_head * group + row % group;
-      store_part(&parts, r, part_sums(partial, row / group, head, slot, &a),
-                 part_mark(partial, row / group, head, slot, &a));
-    }
+    store_parts(&parts, &now, partial, &a);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 }

@@ -12,11 +12,12 @@ namespace clinfer::kernels {
 namespace {
 
 constexpr int64_t kWarps = 4;
-constexpr int64_t kTileRows = 8;    ///< query rows of a tile
-constexpr int64_t kMostTiles = 2;   ///< of a work-group
-constexpr int64_t kColumnStep = 8;  ///< what columns, offsets and strides are multiples of
-constexpr int64_t kMostCols = 128;  ///< of a head
-constexpr int64_t kLeastBf16 = 64;  ///< columns of a key in two bf16
+constexpr int64_t kGroupsOfUnit = 2;  ///< that registers leave room for
+constexpr int64_t kTileRows = 8;      ///< query rows of a tile
+constexpr int64_t kMostTiles = 2;     ///< of a work-group
+constexpr int64_t kColumnStep = 8;    ///< what columns, offsets and strides are multiples of
+constexpr int64_t kMostCols = 128;    ///< of a head
+constexpr int64_t kLeastBf16 = 64;    ///< columns of a key in two bf16
 constexpr int64_t kMostChunks = 512;
 constexpr int64_t kJoinLanes = 256;
 constexpr int64_t kJoinCols = 32;
@@ -71,6 +72,13 @@ std::vector<std::string> make_constants(const OpContext& context, int64_t row_ti
   return result;
 }
 
+/// Twice the usual keys where a whole context then still has a chunk for each compute unit.
+int64_t least_chunk(const OpContext& context) {
+  const int64_t usual = tuned(context.device, kAttentionMmaChunk);
+  const int64_t larger = attention_of(context).kv_heads * divide_up(context.most.context, 2 * usual);
+  return larger < context.device.compute_units ? usual : 2 * usual;
+}
+
 /// For calls whose rows of a kv head need so many tiles, or more where that is the most.
 Launch split_launch(const OpContext& context, const AttentionArgs& args, int64_t row_tiles) {
   Launch launch;
@@ -80,12 +88,13 @@ Launch split_launch(const OpContext& context, const AttentionArgs& args, int64_t
   launch.kernel = "attention_decode_mma";
   launch.buffers = {input_ref(0), input_ref(1), input_ref(2), input_ref(3), scratch_ref()};
   launch.local_size = kWarps * 32;
-  launch.work = [args, row_tiles](const graph::Sizes& sizes) {
+  const int64_t resident = context.device.compute_units * kGroupsOfUnit;
+  launch.work = [args, row_tiles, resident](const graph::Sizes& sizes) {
     const AttentionArgs now = decode_args(args, sizes);
     const int64_t rows = sizes.tokens * (now.heads / now.kv_heads);
     const bool mine = (rows <= kTileRows) == (row_tiles == 1);
     const int64_t blocks = mine ? divide_up(rows, row_tiles * kTileRows) : 0;
-    return Work{blocks * now.kv_heads * now.tiles, bytes_of(now)};
+    return Work{std::min(blocks * now.kv_heads * now.tiles, resident), bytes_of(now)};
   };
   return launch;
 }
@@ -145,8 +154,7 @@ Support supports_attention_decode_mma(const OpContext& context) {
 Prepared prepare_attention_decode_mma(const OpContext& context) {
   const graph::Attention& op = attention_of(context);
   AttentionArgs args = attention_args(context);
-  args.tile = narrow(decode_chunk(context.most.context, tuned(context.device, kAttentionMmaChunk)),
-                     "attention: chunk");
+  args.tile = narrow(decode_chunk(context.most.context, least_chunk(context)), "attention: chunk");
   Prepared prepared;
   prepared.launches.push_back(split_launch(context, args, 1));
   if (context.most.tokens * (op.heads / op.kv_heads) > kTileRows)
