@@ -94,6 +94,7 @@ list(APPEND KERNEL_FILES
   nvidia/fp8_pack_weight.cl
   nvidia/expert_linear_mma_rows.cl
   nvidia/fp8_quantize.cl
+  nvidia/latent_tile.clh
   nvidia/linear_mma_join.cl
   nvidia/linear_mma_rows.cl
   nvidia/linear_wgmma.cl

@@ -2,7 +2,8 @@
 // and 64 rotary columns, of which the latents are the value too. A group takes 32 query rows (heads, token by
 // token) and a chunk of the context, in tiles of 16 keys that pass through local memory once. Four slices of the
 // columns stay with four pairs of warps, so that the queries, in two halves (or bf16) each, fit in registers; the
-// slices' scores are added up in local memory, and each warp weighs 64 columns of the values.
+// slices' scores are added up in local memory, and each warp weighs 64 columns of the values. Caches are f16, bf16,
+// f32 in two bf16 each, of whose products that of both rests is left out, or FP8 with a scale for each slice.
 // attention_decode_join.cl joins the chunks, whose borders depend on their size alone.
 #include "cl_kernels/args/attention_args.h"
 #define WG_SIZE 256
@@ -24,13 +25,8 @@
 #endif
 #define LOG2_E 1.44269504089f
 #define ROWS 32
-#define TILE 16        // keys
-#define LATENTS 512
-#define KEY_COLS 576
-#define SLICES 4       // each of 128 latents and 16 rotary columns
-#define STEPS 9        // of 16 columns of a slice
-#define WARP_COLS 64   // of the values
-#define TILE_BYTES (TILE * KEY_COLS * 2)
+#define STEPS 9         // of 16 columns of a slice
+#define WARP_COLS 64    // of the values
 #define SCORE_PITCH 18  // floats from row to row: fewer rows meet in a bank
 
 // Two floats as words of their high parts and of what those leave.
@@ -39,30 +35,37 @@ INLINE void split(float a, float b, uint* high, uint* low) {
   const float2 rest = (float2)(a, b) - UNPACK(*high);
   *low = PACK(rest.x, rest.y);
 }
+#ifdef CACHE_FP8_E4M3
+#define MMA_ROTARY mma_f16
+INLINE void split_rotary(float a, float b, uint* high, uint* low) {
+  *high = halves_of(a, b);
+  const float2 rest = (float2)(a, b) - floats_of_halves(*high);
+  *low = halves_of(rest.x, rest.y);
+}
+#else
+#define MMA_ROTARY MMA
+#define split_rotary split
+#endif
+#include "nvidia/latent_tile.clh"
 
 typedef struct {
-  uchar tiles[2][TILE_BYTES];
+  Tiles tiles;
   float scores[SLICES][ROWS][SCORE_PITCH];
+#ifdef SCALED
+  float weights[ROWS][SCORE_PITCH];
+#else
   uint high[ROWS * TILE / 2];  // weights by pairs of keys, the two chunks of a row where weights_at() says
   uint low[ROWS * TILE / 2];
+#endif
   float factor[ROWS];
 } Shared;
 
+#ifndef SCALED
 // The byte of 8 keys' weights of a row.
 INLINE uint weights_at(int row, int chunk) {
   return (uint)(row * TILE * 2 + (chunk ^ (row / 4 & 1)) * 16);
 }
-// The byte of 8 columns of a key in a tile.
-INLINE uint columns_at(int key, int chunk) {
-  return (uint)(key * KEY_COLS * 2 + (chunk ^ (key & 7)) * 16);
-}
-
-// Keys that a row of the group sees; those outside [begin, end) are stood for by others.
-typedef struct {
-  global const uchar* latents;
-  int begin;
-  int end;
-} CacheRows;
+#endif
 
 INLINE void find_keys(CacheRows* cache, int first_row, global const int* positions, const AttentionArgs* a) {
   const int last = min(first_row + ROWS, a->tokens * a->heads) - 1;
@@ -73,22 +76,6 @@ INLINE void find_keys(CacheRows* cache, int first_row, global const int* positio
     cache->begin = min(cache->begin, seen.begin);
     cache->end = max(cache->end, seen.end);
   }
-}
-
-// Keys [first, first + TILE) on their way to local memory: two of each warp.
-INLINE void fetch_tile(uint to, const CacheRows* cache, int first, const AttentionArgs* a) {
-  const int lane = (int)get_local_id(0) % 32;
-#pragma unroll
-  for (int n = 0; n < 2; ++n) {
-    const int key = (int)get_local_id(0) / 32 * 2 + n;
-    const int s = clamp(first + key, cache->begin, cache->end - 1);
-    global const uchar* row =
-        cache->latents + (size_t)attention_cache_row(s, a) * (uint)a->key_bytes + 2 * a->key_offset;
-#pragma unroll
-    for (int c = 0; c < KEY_COLS / 8; c += 32)
-      if (c + lane < KEY_COLS / 8) copy_16(to + columns_at(key, lane) + (uint)(c * 16), row + (c + lane) * 16, 16);
-  }
-  copies_commit();
 }
 
 // Of a warp: row tile m has rows 16 m + l / 4 and + 8.
@@ -111,8 +98,15 @@ INLINE void open_rows(WarpRows* rows, int first_row, global const float* q, cons
       const int col = s < STEPS - 1 ? slice * 128 + s * 16 : LATENTS + slice * 16;
       const float2 v = *(global const float2*)(from + col) * scale;
       const float2 w = *(global const float2*)(from + col + 8) * scale;
-      split(v.x, v.y, &rows->high[i / 2][s][i % 2], &rows->low[i / 2][s][i % 2]);
-      split(w.x, w.y, &rows->high[i / 2][s][2 + i % 2], &rows->low[i / 2][s][2 + i % 2]);
+      uint* high = rows->high[i / 2][s] + i % 2;
+      uint* low = rows->low[i / 2][s] + i % 2;
+      if (s < STEPS - 1) {
+        split(v.x, v.y, high, low);
+        split(w.x, w.y, high + 2, low + 2);
+      } else {
+        split_rotary(v.x, v.y, high, low);
+        split_rotary(w.x, w.y, high + 2, low + 2);
+      }
     }
   }
 #pragma unroll
@@ -138,13 +132,36 @@ INLINE void multiply_keys(const WarpRows* rows, uint tile, local Shared* shared)
       const uint* part = i % 4 < 2 ? rows->low[i % 2][step] : rows->high[i % 2][step];
       MMA(scores[i % 2], part[0], part[1], part[2], part[3], i < 4 ? k.x : k.z, i < 4 ? k.y : k.w);
     }
+#if PARTS == 2
+    const uint4 rest = load_matrices((at ^ (uint)(s % 4 * 32)) + (uint)(s / 4 * 128 + TILE_BYTES));
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const uint* part = rows->high[i % 2][s + i / 2];
+      MMA(scores[i % 2], part[0], part[1], part[2], part[3], i < 2 ? rest.x : rest.z, i < 2 ? rest.y : rest.w);
+    }
+#endif
   }
-  const uint4 k = load_matrices(tile + columns_at(key + lane % 8, LATENTS / 8 + slice * 2 + lane / 8 % 2));
+#ifdef SCALED
+  const float2 scale = (float2)(shared->tiles.scales[key + lane % 4 * 2][slice],
+                                shared->tiles.scales[key + lane % 4 * 2 + 1][slice]);
+#pragma unroll
+  for (int i = 0; i < 8; ++i) scores[i / 4][i % 4] *= i % 2 == 0 ? scale.x : scale.y;
+#endif
+  const uint rotary = tile + columns_at(key + lane % 8, LATENTS / 8 + slice * 2 + lane / 8 % 2);
+  const uint4 k = load_matrices(rotary);
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     const uint* part = i < 2 ? rows->low[i % 2][STEPS - 1] : rows->high[i % 2][STEPS - 1];
-    MMA(scores[i % 2], part[0], part[1], part[2], part[3], k.x, k.y);
+    MMA_ROTARY(scores[i % 2], part[0], part[1], part[2], part[3], k.x, k.y);
   }
+#if PARTS == 2
+  const uint4 rest = load_matrices(rotary + TILE_BYTES);
+#pragma unroll
+  for (int m = 0; m < 2; ++m) {
+    const uint* part = rows->high[m][STEPS - 1];
+    MMA(scores[m], part[0], part[1], part[2], part[3], rest.x, rest.y);
+  }
+#endif
 #pragma unroll
   for (int i = 0; i < 4; ++i)
     *(local float2*)&shared->scores[slice][i * 8 + lane / 4][key + lane % 4 * 2] =
@@ -186,12 +203,38 @@ INLINE void soften(RowState* state, int first, local Shared* shared) {
   const float y = power_of_two(score.y - base);
   state->highest = most;
   state->total = fma(state->total, factor, x + y);
+#ifdef SCALED
+  *(local float2*)&shared->weights[row][pair * 2] = (float2)(x, y);
+#else
   const uint at = weights_at(row, pair / 4) / 4 + (uint)(pair % 4);
   uint high, low;
   split(x, y, &high, &low);
   shared->high[at] = high;
   shared->low[at] = low;
+#endif
   if (pair == 0) shared->factor[row] = factor;
+}
+
+// The tile's weights of 16 rows from `row` on, for the warp's columns: times the keys' scales, if any.
+INLINE void load_weights(uint4* high, uint4* low, int row, local const Shared* shared) {
+  const int lane = (int)get_local_id(0) % 32;
+#ifdef SCALED
+  const int slice = (int)get_local_id(0) / 32 * WARP_COLS / 128;
+  uint high_words[4], low_words[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const int key = lane % 4 * 2 + i / 2 * 8;
+    const float2 weights = *(local const float2*)&shared->weights[row + lane / 4 + i % 2 * 8][key];
+    split(weights.x * shared->tiles.scales[key][slice], weights.y * shared->tiles.scales[key + 1][slice],
+          &high_words[i], &low_words[i]);
+  }
+  *high = (uint4)(high_words[0], high_words[1], high_words[2], high_words[3]);
+  *low = (uint4)(low_words[0], low_words[1], low_words[2], low_words[3]);
+#else
+  const uint at = weights_at(row + lane % 16, lane / 16);
+  *high = load_matrices((uint)(size_t)shared->high + at);
+  *low = load_matrices((uint)(size_t)shared->low + at);
+#endif
 }
 
 INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* shared) {
@@ -200,9 +243,7 @@ INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* share
   uint4 high[2], low[2];
 #pragma unroll
   for (int m = 0; m < 2; ++m) {
-    const uint at = weights_at(m * 16 + lane % 16, lane / 16);
-    high[m] = load_matrices((uint)(size_t)shared->high + at);
-    low[m] = load_matrices((uint)(size_t)shared->low + at);
+    load_weights(&high[m], &low[m], m * 16, shared);
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
       const float factor = shared->factor[m * 16 + h * 8 + lane / 4];
@@ -222,6 +263,14 @@ INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* share
       MMA(rows->sums[m][n], low[m].x, low[m].y, low[m].z, low[m].w, v.x, v.y);
       MMA(rows->sums[m][n + 1], low[m].x, low[m].y, low[m].z, low[m].w, v.z, v.w);
     }
+#if PARTS == 2
+    const uint4 rest = load_transposed((columns ^ (uint)(n * 16)) + TILE_BYTES);
+#pragma unroll
+    for (int m = 0; m < 2; ++m) {
+      MMA(rows->sums[m][n], high[m].x, high[m].y, high[m].z, high[m].w, rest.x, rest.y);
+      MMA(rows->sums[m][n + 1], high[m].x, high[m].y, high[m].z, high[m].w, rest.z, rest.w);
+    }
+#endif
 #pragma unroll
     for (int m = 0; m < 2; ++m) {
       MMA(rows->sums[m][n], high[m].x, high[m].y, high[m].z, high[m].w, v.x, v.y);
@@ -268,22 +317,27 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_laten
     cache.end = min(cache.end, (slot + 1) * a.tile);
     if (cache.begin >= cache.end) continue;
     int first = cache.begin / TILE * TILE;
-    uint tile = (uint)(size_t)shared.tiles;
-    fetch_tile(tile, &cache, first, &a);
+    fetch_tile(&shared.tiles, 0, &cache, first, &a);
     WarpRows rows;
     open_rows(&rows, first_row, q, &a);
     RowState state = open_state(first_row, positions, &a);
-    for (; first < cache.end; first += TILE) {
-      const uint next = (uint)(size_t)shared.tiles * 2 + TILE_BYTES - tile;
+    for (int turn = 0; first < cache.end; first += TILE, turn ^= STAGES - 1) {
+      const uint tile = (uint)(size_t)shared.tiles.parts[turn];
+#if STAGES == 1
+      barrier(CLK_LOCAL_MEM_FENCE);
+      store_tile(&shared.tiles, &cache, first, &a);
+      fetch_tile(&shared.tiles, 0, &cache, first + TILE, &a);
+      barrier(CLK_LOCAL_MEM_FENCE);
+#else
       COPIES_WAIT(0);
       barrier(CLK_LOCAL_MEM_FENCE);
-      fetch_tile(next, &cache, first + TILE, &a);
+      fetch_tile(&shared.tiles, turn ^ 1, &cache, first + TILE, &a);
+#endif
       multiply_keys(&rows, tile, &shared);
       barrier(CLK_LOCAL_MEM_FENCE);
       soften(&state, first, &shared);
       barrier(CLK_LOCAL_MEM_FENCE);
       multiply_values(&rows, tile, &shared);
-      tile = next;
     }
     COPIES_WAIT(0);
     barrier(CLK_LOCAL_MEM_FENCE);

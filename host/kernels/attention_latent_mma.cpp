@@ -1,5 +1,6 @@
 #include "host/kernels/attention_latent_mma.h"
 
+#include "graph/cache_row.h"
 #include "host/kernels/attention_args.h"
 #include "host/kernels/attention_decode_mma.h"
 #include "host/kernels/cache_storage.h"
@@ -12,8 +13,10 @@ namespace {
 
 constexpr int64_t kLatents = 512;
 constexpr int64_t kKeyCols = 576;
-constexpr int64_t kRows = 32;  ///< of a work-group
+constexpr int64_t kSliceCols = 128;  ///< of the latents, under one scale in formats that have scales
+constexpr int64_t kRows = 32;        ///< of a work-group
 constexpr int64_t kLanes = 256;
+constexpr int64_t kCopyBytes = 16;
 constexpr int64_t kLeastChunk = 128;
 constexpr int64_t kMostChunks = 128;
 
@@ -24,11 +27,17 @@ Support latents_fit(const OpContext& context) {
       op.keys.offset != op.values.offset)
     return Support::no("for 512 latents and 64 rotary columns in one cache");
   const graph::Cache* cache = context.input(1).cache();
-  if (cache == nullptr || (cache->format != "f16" && cache->format != "bf16"))
-    return Support::no("for caches of f16 or bf16");
-  if (op.keys.offset % 8 != 0 || row_bytes(context.input(1)) % 16 != 0)
+  if (cache == nullptr) return Support::no("for caches");
+  const quant::CacheRow row = graph::row_of(*cache);
+  if (op.keys.offset % 8 != 0 || row.bytes % kCopyBytes != 0)
     return Support::no("its rows do not start at multiples of 16 bytes");
-  return attention_storage_support(context);
+  if (cache->format == "f16" || cache->format == "bf16" || cache->format == "f32")
+    return attention_storage_support(context);
+  if (cache->format != "fp8_e4m3") return Support::no("for caches of f32, f16, bf16 or fp8_e4m3");
+  const bool pieces = row.scales % kCopyBytes == 0 && row.tail % kCopyBytes == 0;
+  if (row.cols == kLatents && row.group == kSliceCols && row.tail_cols == kKeyCols - kLatents && pieces)
+    return Support::yes();
+  return Support::no("for 512 coded latents, a scale for each 128, and rotary columns in f16 behind them");
 }
 
 }  // namespace
@@ -58,6 +67,7 @@ Prepared prepare_attention_latent_mma(const OpContext& context) {
   split.program.entry = "nvidia/attention_latent_mma.cl";
   split.program.defines = attention_constants(context);
   split.program.defines.push_back(constant("HALVES", context.input(1).cache()->format == "f16" ? 1 : 0));
+  split.program.defines.push_back(constant("CACHE_BYTES", row_bytes(context.input(1))));
   split.kernel = "attention_latent_mma";
   split.buffers = {input_ref(0), input_ref(1), input_ref(3), scratch_ref()};
   split.local_size = kLanes;

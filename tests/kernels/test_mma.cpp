@@ -144,7 +144,7 @@ TEST_CASE("attention/latent_mma: a span makes at most 128 chunks") {
 TEST_CASE("attention/latent_mma: heads that fill no block of rows, several tokens, chunks, windows, rings") {
   if (!has_tensor_cores()) return;
   uint64_t seed = 3200;
-  for (const std::string format : {"f16", "bf16"}) {
+  for (const std::string format : {"f16", "bf16", "fp8_e4m3", "f32"}) {
     check(attention_case({1, 1, 16, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
     check(attention_case({1, 300, 128, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
     check(attention_case({5, 139, 20, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
@@ -171,6 +171,8 @@ TEST_CASE("attention/decode_mma: heads of every width it takes, tiles of rows, c
   op.mask.chunk = 200;
   check(attention_case({6, 450, 8, 2, 128, 128}, AttentionMemory::caches, "f16", ++seed, op));
   check(attention_case({2, 140000, 2, 2, 16, 8}, AttentionMemory::caches, "f16", ++seed));
+  // More chunks than groups reside, so that a group goes from head to head.
+  check(attention_case({2, 40000, 5, 5, 16, 8, 0, 39000}, AttentionMemory::caches, "f16", ++seed));
 }
 
 TEST_CASE("attention/decode_mma: values of very different sizes under one softmax") {

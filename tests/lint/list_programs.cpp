@@ -167,7 +167,7 @@ void collect_latents(Found& found) {
   const auto positions = b.input("positions", {graph::DType::i32, graph::kTokens, 1});
   b.output(b.add(op, "y", {q, latents, latents, positions}), "y");
   graph::Graph graph = b.finish(0);
-  for (const char* format : {"f16", "bf16", "fp8_e4m3"}) {
+  for (const char* format : {"f32", "f16", "bf16", "fp8_e4m3"}) {
     graph::set_cache_format(graph, format);
     for (const bool is_cpu : {true, false})
       collect({graph, graph.nodes.front(), made_up_device(is_cpu), {8, 8, 4096}}, found);
