@@ -20,18 +20,32 @@
 #define UNPACK floats_of_bf16s
 #endif
 
-// Eight floats at `to`, and what is left of them a part further.
-INLINE void store_eight(global uchar* to, size_t part_bytes, const float* v) {
-  uint words[4], rest[4];
+// Eight floats, and what is left of them.
+INLINE uint4 words_of(const float* v, uint4* rest) {
+  uint words[4], left[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     words[i] = PACK(v[2 * i], v[2 * i + 1]);
-    const float2 left = (float2)(v[2 * i], v[2 * i + 1]) - UNPACK(words[i]);
-    rest[i] = PACK(left.x, left.y);
+    const float2 r = (float2)(v[2 * i], v[2 * i + 1]) - UNPACK(words[i]);
+    left[i] = PACK(r.x, r.y);
   }
-  *(global uint4*)to = (uint4)(words[0], words[1], words[2], words[3]);
+  *rest = (uint4)(left[0], left[1], left[2], left[3]);
+  return (uint4)(words[0], words[1], words[2], words[3]);
+}
+
+// Of 16 columns a lane has the first eight, the next one the others; then it has those at the first places, the
+// next one the others.
+INLINE uint4 by_places(uint4 words) {
+  const bool second = get_local_id(0) % 2u == 1u;
+  const uint2 away = second ? words.xz : words.yw;
+  const uint2 come = (uint2)(as_uint(shuffle_xor(as_float(away.x), 1)), as_uint(shuffle_xor(as_float(away.y), 1)));
+  return second ? (uint4)(come, words.yw) : (uint4)(words.xz, come);
+}
+
+INLINE void store_words(global uchar* to, size_t part_bytes, uint4 words, uint4 rest) {
+  *(global uint4*)to = words;
 #if PARTS == 2
-  *(global uint4*)(to + part_bytes) = (uint4)(rest[0], rest[1], rest[2], rest[3]);
+  *(global uint4*)(to + part_bytes) = rest;
 #endif
 }
 
@@ -54,20 +68,30 @@ INLINE float4 key_columns(const Operands* from, const AttentionArgs* a, int kv_h
 }
 
 INLINE void pack_keys(global uchar* to, const Operands* from, int kv_head, int first, const AttentionArgs* a) {
-  for (int i = (int)get_local_id(0); i < KEY_TILE * KEY_COLS / 8; i += WG_SIZE) {
+#pragma unroll 2
+  for (int pass = 0; pass < KEY_TILE * KEY_COLS / 8 / WG_SIZE; ++pass) {
+    const int i = pass * WG_SIZE + (int)get_local_id(0);
     const int key = i / (KEY_COLS / 8);
     const int chunk = i % (KEY_COLS / 8);
     float v[8];
     *(float4*)v = key_columns(from, a, kv_head, first + key, chunk * 8);
     *(float4*)(v + 4) = key_columns(from, a, kv_head, first + key, chunk * 8 + 4);
-    store_eight(to + chunk / 4 * (KEY_TILE * 64) + swizzled(key, chunk % 4), KEY_BLOCKS * BLOCK_BYTES, v);
+    uint4 rest;
+    const uint4 words = by_places(words_of(v, &rest));
+#if PARTS == 2
+    rest = by_places(rest);
+#endif
+    store_words(to + chunk / 4 * (KEY_TILE * 64) + swizzled(key, chunk % 4), KEY_BLOCKS * BLOCK_BYTES, words, rest);
   }
 }
 
 INLINE void pack_values(global uchar* to, const Operands* from, int kv_head, int first, const AttentionArgs* a) {
-  for (int i = (int)get_local_id(0); i < KEY_TILE / 8 * VALUE_COLS; i += WG_SIZE) {
-    const int col = i % VALUE_COLS;
-    const int eight = i / VALUE_COLS;
+#pragma unroll 2
+  for (int pass = 0; pass < KEY_TILE * VALUE_COLS / 8 / WG_SIZE; ++pass) {
+    const int i = pass * WG_SIZE + (int)get_local_id(0);
+    // A warp stores 32 bytes of each of 16 rows: whole sectors of memory.
+    const int col = i % 16 + i / 32 % (VALUE_COLS / 16) * 16;
+    const int eight = i / 16 % 2 + i / (VALUE_COLS * 2) * 2;
     float v[8];
 #pragma unroll
     for (int n = 0; n < 8; ++n) {
@@ -77,7 +101,10 @@ INLINE void pack_values(global uchar* to, const Operands* from, int kv_head, int
         v[n] = rows_load(from->values + (size_t)attention_cache_row(s, a) * (uint)a->value_bytes,
                          (uint)(a->value_offset + kv_head * a->value_stride + col), VALUES);
     }
-    store_eight(to + eight / 4 * BLOCK_BYTES + swizzled(col, eight % 4), VALUE_BLOCKS * BLOCK_BYTES, v);
+    uint4 rest;
+    const uint4 words = words_of(v, &rest);
+    store_words(to + eight / 4 * BLOCK_BYTES + swizzled(place_of_column(col), eight % 4), VALUE_BLOCKS * BLOCK_BYTES,
+                words, rest);
   }
 }
 

@@ -85,15 +85,18 @@ INLINE int least_of_warp(int v) {
 }
 
 // Of rows [row, row + count), as far as there are such. All of a warp must come.
-INLINE Span span_of(int row, int count, global const int* positions, const AttentionArgs* a) {
+INLINE Span span_of(int row, const int count, global const int* positions, const AttentionArgs* a) {
   const int group = a->heads / a->kv_heads;
   const int last = (min(row + count, a->tokens * group) - 1) / group;
   int begin = a->context;
   int not_end = 0;
   int not_all_begin = 0;
   int all_end = a->context;
-  for (int t = row / group + (int)get_local_id(0) % 32; t <= last; t += 32) {
-    const AttentionRange seen = attention_range(positions[t], a);
+#pragma unroll
+  for (int i = 0; i < count; i += 32) {  // whatever the group: loads that do not wait for each other
+    const int t = row / group + i + (int)get_local_id(0) % 32;
+    const AttentionRange seen = attention_range(positions[min(t, last)], a);
+    if (t > last) continue;
     begin = min(begin, seen.begin);
     not_end = min(not_end, -seen.end);
     not_all_begin = min(not_all_begin, -seen.begin);
