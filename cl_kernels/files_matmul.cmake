@@ -104,6 +104,7 @@ list(APPEND KERNEL_FILES
   nvidia/matrices.clh
   nvidia/mma_rows.clh
   nvidia/mma_stage.clh
+  nvidia/mma_sums.clh
   nvidia/part_counter.clh
   nvidia/quads.clh
   nvidia/quantize_warps.cl

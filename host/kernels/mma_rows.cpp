@@ -12,19 +12,21 @@ namespace clinfer::kernels {
 
 namespace {
 
-/// The formats of cl_kernels/nvidia/mma_stage.clh, the columns of their stages, and those of the longest rows
-/// for which one token is no slower than by linear/rows, as measured on an H200.
+/// The formats of cl_kernels/nvidia/mma_stage.clh, the columns of their stages, what columns must be a
+/// multiple of (a word of four MX scales is copied), and those of the longest rows for which one token alone
+/// is no slower than by linear/rows, as measured on an H200.
 struct Stage {
   std::string_view format;
   int64_t cols;
+  int64_t multiple;
   int64_t most_cols;
 };
 constexpr int64_t kAny = int64_t{1} << 31;
-constexpr Stage kStages[] = {{"fp8_e4m3_128x128", 64, kAny},
-                             {"mxint8", 128, 4096},
-                             {"q8_0", 128, 4096},
-                             {"mxfp4", 128, kAny},
-                             {"q4_0", 256, kAny}};
+constexpr Stage kStages[] = {{"fp8_e4m3_128x128", 64, 64, kAny},
+                             {"mxint8", 64, 128, 4096},
+                             {"q8_0", 128, 128, 4096},
+                             {"mxfp4", 128, 128, kAny},
+                             {"q4_0", 128, 128, kAny}};
 
 constexpr int64_t kRowTile = 16;
 constexpr int64_t kLocalSize = 256;
@@ -51,9 +53,10 @@ Support supports(const OpContext& context, size_t input) {
   if (stage == nullptr) return Support::no("no fragments are made of " + weight.format);
   if (weight.format == "fp8_e4m3_128x128" && !context.device.probes.ptx_e4m3)
     return Support::no("the device does not convert E4M3");
-  if (weight.cols > stage->most_cols) return Support::no("its rows are faster without");
-  if (weight.cols % stage->cols != 0)
-    return Support::no("its columns are no multiple of " + std::to_string(stage->cols));
+  if (context.most.tokens == 1 && weight.cols > stage->most_cols)
+    return Support::no("its rows are faster without");
+  if (weight.cols % stage->multiple != 0)
+    return Support::no("its columns are no multiple of " + std::to_string(stage->multiple));
   if (weight_args(weight).row_bytes > kMostRowBytes) return Support::no("its rows are too long");
   return Support::yes();
 }
