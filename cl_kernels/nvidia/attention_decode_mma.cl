@@ -333,7 +333,8 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decod
   Keys step_keys[STEP_TILES];
   Values step_values[STEP_TILES];
   Piece piece = {{keys, values, 0, 0, 0, 0}, 0, 0, 0, 0, 0};
-  bool more = find_piece(&piece, (int)get_group_id(0), positions, &a);
+  const int groups = (int)get_num_groups(0);
+  bool more = find_piece(&piece, (int)get_group_id(0), groups, positions, &a);
   load_step(step_keys, step_values, &piece, &a);
   int kv_head = -1;  // whose queries from row first_row on are in local memory
   int first_row = 0;
@@ -348,7 +349,7 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decod
     open_rows(&rows, first_row, positions, &a);
     barrier(CLK_LOCAL_MEM_FENCE);
     Piece next = piece;
-    more = find_piece(&next, now.item + (int)get_num_groups(0), positions, &a);
+    more = find_piece(&next, now.item + groups, groups, positions, &a);
     add_piece(&rows, &queries, step_keys, step_values, &piece, &next, &a);
     leave_part(&rows, &parts);
     barrier(CLK_LOCAL_MEM_FENCE);
