@@ -52,11 +52,7 @@ Engine::Engine(const io::Checkpoint& checkpoint, const EngineOptions& options, c
     storage_->begin_load(plans, checkpoint, options.importance.get(), progress, profile());
   }
   const bool later = may_load_decode_later();
-  for (const Pair* pair : pairs()) {
-    if (later) break;
-    ask_for(*plans_.list[pair->first_plan + 1], builds);
-    if (worth_joining()) ask_for_chains(*plans_.list[pair->first_plan + 1], builds);
-  }
+  if (!later) ask_for_decode(builds);
   // PoCL does not stand kernels that are launched while others are built: all builds end before the first
   // trial.
   {

@@ -135,7 +135,7 @@ class Engine {
   int64_t hidden_bytes(size_t rows) const;
   std::vector<ChainProgram> chains_of(const plan::Plan& plan) const;
   void ask_for(const plan::Plan& plan, Builds& builds) const;
-  void ask_for_chains(const plan::Plan& plan, Builds& builds) const;
+  void ask_for_decode(Builds& builds) const;
   bool may_load_decode_later() const;
   static void wait_for(const Builds& builds);
   void wait_for_weights();

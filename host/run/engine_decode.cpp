@@ -22,9 +22,13 @@ std::vector<ChainProgram> Engine::chains_of(const plan::Plan& plan) const {
   return chain_programs(plan, info, options_.join_as);
 }
 
-void Engine::ask_for_chains(const plan::Plan& plan, Builds& builds) const {
-  for (const ChainProgram& chain : chains_of(plan))
-    builds.push_back(cache_.build_async(storage_->device(chain.device), chain.source));
+void Engine::ask_for_decode(Builds& builds) const {
+  for (size_t p = 1; p < plans_.list.size(); p += 2) {
+    ask_for(*plans_.list[p], builds);
+    if (!worth_joining()) continue;
+    for (const ChainProgram& chain : chains_of(*plans_.list[p]))
+      builds.push_back(cache_.build_async(storage_->device(chain.device), chain.source));
+  }
 }
 
 /// Whether the answer of the plan's joined launches need not be compared. Of groups that is not known before
@@ -67,6 +71,11 @@ bool Engine::may_load_decode_later() const {
 
 void Engine::load_decode() {
   if (main_.decode != nullptr) return;
+  if (in_use_) {
+    Builds builds;
+    ask_for_decode(builds);
+    wait_for(builds);
+  }
   KernelCheck check(cache_, options_.verify_kernels);
   for (Pair* pair : pairs()) pair->decode = bind(pair->first_plan + 1, check);
   const std::vector<Joining> joined = worth_joining() ? join_launches() : std::vector<Joining>();
