@@ -8,7 +8,8 @@ namespace clinfer::kernels {
 
 /// Linear and ExpertLinear of up to 8 tokens on tensor cores (Hopper): weights stream through local memory
 /// and are decoded into halves without loss; x goes as two halves, scaled by a power of two, whose sum is
-/// within 2^-22 of it or 2^-37 of its slice's largest element. An infinite x gives NaN. Batch-invariant.
+/// within 2^-22 of it or 2^-37 (Q4_0: 2^-33) of its slice's largest element. An infinite x gives NaN.
+/// Batch-invariant.
 Support supports_linear_mma_rows(const OpContext& context);
 Prepared prepare_linear_mma_rows(const OpContext& context);
 Support supports_expert_linear_mma_rows(const OpContext& context);
