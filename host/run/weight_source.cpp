@@ -17,6 +17,10 @@ using io::Checkpoint;
 /// Rows converted at a time are as many as fit this many elements (and whole scale blocks).
 constexpr int64_t kBandElements = int64_t{1} << 22;
 
+/// Bytes of a checkpoint from which its pages are given back behind each tensor. That takes about as long as
+/// faulting them in; a smaller one stays mapped to its end.
+constexpr uint64_t kWorthReleasing = uint64_t{1} << 30;
+
 /// Where one tensor's rows go in the device layout of the weight, and how they get there.
 struct Target {
   const quant::Format* format;
@@ -133,7 +137,7 @@ void load_weight(const graph::Weight& weight, const Checkpoint& checkpoint, cons
       const bool as_stored = m.format == &format && stand_apart(m, first, weight.rows);
       (as_stored ? copy_matrix : convert_matrix)(m, first, weight.rows, target, sink);
     }
-    stored::release(checkpoint, m);
+    if (checkpoint.file_bytes() >= kWorthReleasing) stored::release(checkpoint, m);
   }
 }
 

@@ -24,9 +24,9 @@ using PieceSink = std::function<void(int64_t offset, std::span<const std::byte> 
 
 /// Brings a weight into its chosen format, piece by piece: bytes straight from the mapped file where the
 /// stored format is the wanted one, else decoded and encoded again (by the words of weight.scale) in bands of
-/// rows. Pages are released
-/// behind it. `importance` weights the errors of columns where there is something to encode (see
-/// quant::EncodeOptions). Throws Error(Fault::usage) when it has other columns.
+/// rows. Pages of a large checkpoint are released behind it. `importance` weights the errors of columns where
+/// there is something to encode (see quant::EncodeOptions). Throws Error(Fault::usage) when it has other
+/// columns.
 void load_weight(const graph::Weight& weight, const io::Checkpoint& checkpoint, const PieceSink& sink,
                  const io::StatisticsFile* importance = nullptr);
 
