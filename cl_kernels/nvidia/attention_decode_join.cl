@@ -81,14 +81,13 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_decod
     const int token = item / blocks / a.heads;
     const int head = item / blocks % a.heads;
     const AttentionRange seen = attention_range(positions[token], &a);
-    const int first = seen.begin / a.tile;
-    const int count = seen.end > seen.begin ? (seen.end - 1) / a.tile + 1 - first : 0;
+    const Chunks chunks = chunks_of(&seen, &a);
     float sink = -INFINITY;
 #ifdef SINKS
     sink = sinks[head] * LOG2_E;
 #endif
-    join_columns(part_mark(partial, token, head, first, &a), part_sums(partial, token, head, first, &a), count,
-                 item % blocks * COLS, sink, y + ((size_t)token * (uint)a.heads + (uint)head) * (uint)a.value_dim,
+    join_columns(part_mark(partial, token, head, chunks.slot, &a), part_sums(partial, token, head, chunks.slot, &a),
+                 chunks.count, item % blocks * COLS, sink, y + ((size_t)token * (uint)a.heads + (uint)head) * (uint)a.value_dim,
                  &warps, &a);
     barrier(CLK_LOCAL_MEM_FENCE);
   }

@@ -1,10 +1,12 @@
 // Absorbed latent attention (DeepSeek's MLA) of few tokens on tensor cores: all heads read one row of 512 latents
-// and 64 rotary columns, of which the latents are the value too. A group takes 32 query rows (heads, token by
-// token) and a chunk of the context, in tiles of 16 keys that pass through local memory once. Four slices of the
+// and 64 rotary columns, of which the latents are the value too. A group takes 32 heads of a token
+// and a chunk of what it sees, in tiles of 16 keys that pass through local memory once. Four slices of the
 // columns stay with four pairs of warps, so that the queries, in two halves (or bf16) each, fit in registers; the
 // slices' scores are added up in local memory, and each warp weighs 64 columns of the values. Caches are f16, bf16,
-// f32 in two bf16 each, of whose products that of both rests is left out, or FP8 with a scale for each slice.
-// attention_decode_join.cl joins the chunks, whose borders depend on their size alone.
+// f32 in two bf16 each, of whose products that of both rests is left out, or FP8 with a scale for each slice. Where
+// operands may be rounded (QUERY_PARTS 1), each is one half or bf16.
+// attention_decode_join.cl joins the chunks, whose borders follow from what their token sees: as many as keep the
+// device busy once, so that a group seldom reads queries twice.
 #include "cl_kernels/args/attention_args.h"
 #define WG_SIZE 256
 #include "lanes.clh"
@@ -55,7 +57,9 @@ typedef struct {
   float weights[ROWS][SCORE_PITCH];
 #else
   uint high[ROWS * TILE / 2];  // weights by pairs of keys, the two chunks of a row where weights_at() says
+#if QUERY_PARTS == 2
   uint low[ROWS * TILE / 2];
+#endif
 #endif
   float factor[ROWS];
 } Shared;
@@ -67,15 +71,30 @@ INLINE uint weights_at(int row, int chunk) {
 }
 #endif
 
-INLINE void find_keys(CacheRows* cache, int first_row, global const int* positions, const AttentionArgs* a) {
-  const int last = min(first_row + ROWS, a->tokens * a->heads) - 1;
-  cache->begin = a->context;
-  cache->end = 0;
-  for (int t = first_row / a->heads; t <= last / a->heads; ++t) {
-    const AttentionRange seen = attention_range(positions[t], a);
-    cache->begin = min(cache->begin, seen.begin);
-    cache->end = max(cache->end, seen.end);
-  }
+// What a group does: a chunk of what a token sees, for 32 of its heads or the rest.
+typedef struct {
+  int first_row;  // rows: heads, token by token
+  int end_row;
+  int slot;
+  int begin;  // keys [begin, end)
+  int end;
+} Item;
+
+INLINE int blocks_of_token(const AttentionArgs* a) {
+  return (a->heads + ROWS - 1) / ROWS;
+}
+INLINE Item item_at(int index, global const int* positions, const AttentionArgs* a) {
+  const int block = index % (a->tokens * blocks_of_token(a));
+  const int token = block / blocks_of_token(a);
+  const AttentionRange seen = attention_range(positions[token], a);
+  const Chunks chunks = chunks_of(&seen, a);
+  Item item;
+  item.first_row = token * a->heads + block % blocks_of_token(a) * ROWS;
+  item.end_row = (token + 1) * a->heads;
+  item.slot = index / (a->tokens * blocks_of_token(a));
+  item.begin = max(seen.begin, chunks.begin + item.slot * chunks.keys);
+  item.end = min(seen.end, chunks.begin + (item.slot + 1) * chunks.keys);
+  return item;
 }
 
 // Of a warp: row tile m has rows 16 m + l / 4 and + 8.
@@ -85,14 +104,14 @@ typedef struct {
   float sums[2][WARP_COLS / 8][4];  // of its columns of the weighted values
 } WarpRows;
 
-INLINE void open_rows(WarpRows* rows, int first_row, global const float* q, const AttentionArgs* a) {
+INLINE void open_rows(WarpRows* rows, const Item* item, global const float* q, const AttentionArgs* a) {
   const int lane = (int)get_local_id(0) % 32;
   const int slice = (int)get_local_id(0) / 32 % SLICES;
-  const int last = a->tokens * a->heads - 1;
   const float scale = a->scale * LOG2_E;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    global const float* from = q + (long)min(first_row + i * 8 + lane / 4, last) * KEY_COLS + lane % 4 * 2;
+    const int row = min(item->first_row + i * 8 + lane / 4, item->end_row - 1);
+    global const float* from = q + (long)row * KEY_COLS + lane % 4 * 2;
 #pragma unroll
     for (int s = 0; s < STEPS; ++s) {
       const int col = s < STEPS - 1 ? slice * 128 + s * 16 : LATENTS + slice * 16;
@@ -128,6 +147,9 @@ INLINE void multiply_keys(const WarpRows* rows, uint tile, local Shared* shared)
     const uint4 k = load_matrices((at ^ (uint)(s % 4 * 32)) + (uint)(s / 4 * 128));
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
+#if QUERY_PARTS == 1
+      if (i % 4 < 2) continue;
+#endif
       const int step = s + i / 4;
       const uint* part = i % 4 < 2 ? rows->low[i % 2][step] : rows->high[i % 2][step];
       MMA(scores[i % 2], part[0], part[1], part[2], part[3], i < 4 ? k.x : k.z, i < 4 ? k.y : k.w);
@@ -150,7 +172,7 @@ INLINE void multiply_keys(const WarpRows* rows, uint tile, local Shared* shared)
   const uint rotary = tile + columns_at(key + lane % 8, LATENTS / 8 + slice * 2 + lane / 8 % 2);
   const uint4 k = load_matrices(rotary);
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
+  for (int i = QUERY_PARTS == 1 ? 2 : 0; i < 4; ++i) {
     const uint* part = i < 2 ? rows->low[i % 2][STEPS - 1] : rows->high[i % 2][STEPS - 1];
     MMA_ROTARY(scores[i % 2], part[0], part[1], part[2], part[3], k.x, k.y);
   }
@@ -170,29 +192,20 @@ INLINE void multiply_keys(const WarpRows* rows, uint tile, local Shared* shared)
 
 // What eight work-items know of a row, of which they weigh two keys each.
 typedef struct {
-  int begin;  // keys that it sees: [begin, end)
-  int end;
   float highest;
   float total;  // the work-item's part
 } RowState;
 
-INLINE RowState open_state(int first_row, global const int* positions, const AttentionArgs* a) {
-  const int row = min(first_row + (int)get_local_id(0) / 8, a->tokens * a->heads - 1);
-  const AttentionRange seen = attention_range(positions[row / a->heads], a);
-  RowState state = {seen.begin, seen.end, -INFINITY, 0.0f};
-  return state;
-}
-
 // Weights 2^(score - highest) of the tile's keys, and the factor by which sums so far shrink.
-INLINE void soften(RowState* state, int first, local Shared* shared) {
+INLINE void soften(RowState* state, const Item* item, int first, local Shared* shared) {
   const int row = (int)get_local_id(0) / 8;
   const int pair = (int)get_local_id(0) % 8;
   float2 score = (float2)(0.0f);
 #pragma unroll
   for (int s = 0; s < SLICES; ++s) score += *(local const float2*)&shared->scores[s][row][pair * 2];
   const int key = first + pair * 2;
-  if (key < state->begin || key >= state->end) score.x = -INFINITY;
-  if (key + 1 < state->begin || key + 1 >= state->end) score.y = -INFINITY;
+  if (key < item->begin || key >= item->end) score.x = -INFINITY;
+  if (key + 1 < item->begin || key + 1 >= item->end) score.y = -INFINITY;
   float most = fmax(state->highest, fmax(score.x, score.y));
   most = fmax(most, shuffle_xor(most, 1));
   most = fmax(most, shuffle_xor(most, 2));
@@ -210,7 +223,9 @@ INLINE void soften(RowState* state, int first, local Shared* shared) {
   uint high, low;
   split(x, y, &high, &low);
   shared->high[at] = high;
+#if QUERY_PARTS == 2
   shared->low[at] = low;
+#endif
 #endif
   if (pair == 0) shared->factor[row] = factor;
 }
@@ -233,7 +248,9 @@ INLINE void load_weights(uint4* high, uint4* low, int row, local const Shared* s
 #else
   const uint at = weights_at(row + lane % 16, lane / 16);
   *high = load_matrices((uint)(size_t)shared->high + at);
+#if QUERY_PARTS == 2
   *low = load_matrices((uint)(size_t)shared->low + at);
+#endif
 #endif
 }
 
@@ -258,11 +275,13 @@ INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* share
 #pragma unroll
   for (int n = 0; n < WARP_COLS / 8; n += 2) {
     const uint4 v = load_transposed(columns ^ (uint)(n * 16));
+#if QUERY_PARTS == 2
 #pragma unroll
     for (int m = 0; m < 2; ++m) {
       MMA(rows->sums[m][n], low[m].x, low[m].y, low[m].z, low[m].w, v.x, v.y);
       MMA(rows->sums[m][n + 1], low[m].x, low[m].y, low[m].z, low[m].w, v.z, v.w);
     }
+#endif
 #if PARTS == 2
     const uint4 rest = load_transposed((columns ^ (uint)(n * 16)) + TILE_BYTES);
 #pragma unroll
@@ -279,16 +298,15 @@ INLINE void multiply_values(WarpRows* rows, uint tile, local const Shared* share
   }
 }
 
-INLINE void store_part(const WarpRows* rows, const RowState* state, int first_row, int slot, global float* partial,
+INLINE void store_part(const WarpRows* rows, const RowState* state, const Item* item, global float* partial,
                        const AttentionArgs* a) {
   const int lane = (int)get_local_id(0) % 32;
   const int warp = (int)get_local_id(0) / 32;
-  const int count = a->tokens * a->heads;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    const int row = first_row + i * 8 + lane / 4;
-    if (row < count) {
-      global float* to = part_sums(partial, 0, row, slot, a) + warp * WARP_COLS + lane % 4 * 2;
+    const int row = item->first_row + i * 8 + lane / 4;
+    if (row < item->end_row) {
+      global float* to = part_sums(partial, 0, row, item->slot, a) + warp * WARP_COLS + lane % 4 * 2;
 #pragma unroll
       for (int n = 0; n < WARP_COLS / 8; ++n)
         *(global float2*)(to + n * 8) =
@@ -299,29 +317,26 @@ INLINE void store_part(const WarpRows* rows, const RowState* state, int first_ro
   total += shuffle_xor(total, 1);
   total += shuffle_xor(total, 2);
   total += shuffle_xor(total, 4);
-  const int row = first_row + (int)get_local_id(0) / 8;
-  if (lane % 8 == 0 && row < count) *part_mark(partial, 0, row, slot, a) = (float2)(state->highest, total);
+  const int row = item->first_row + (int)get_local_id(0) / 8;
+  if (lane % 8 == 0 && row < item->end_row)
+    *part_mark(partial, 0, row, item->slot, a) = (float2)(state->highest, total);
 }
 
 kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_latent_mma(
     global const float* restrict q, global const uchar* restrict latents, global const int* restrict positions,
     global float* restrict partial, const AttentionArgs a) {
   local Shared shared __attribute__((aligned(128)));
-  const int blocks = (a.tokens * a.heads + ROWS - 1) / ROWS;
-  for (int item = (int)get_group_id(0); item < blocks * a.tiles; item += (int)get_num_groups(0)) {
-    const int first_row = item % blocks * ROWS;
-    const int slot = item / blocks;
-    CacheRows cache = {latents, 0, 0};
-    find_keys(&cache, first_row, positions, &a);
-    cache.begin = max(cache.begin, slot * a.tile);
-    cache.end = min(cache.end, (slot + 1) * a.tile);
-    if (cache.begin >= cache.end) continue;
-    int first = cache.begin / TILE * TILE;
+  const int count = a.tokens * blocks_of_token(&a) * a.tiles;
+  for (int index = (int)get_group_id(0); index < count; index += (int)get_num_groups(0)) {
+    const Item item = item_at(index, positions, &a);
+    if (item.begin >= item.end) continue;
+    const CacheRows cache = {latents, item.begin, item.end};
+    int first = item.begin / TILE * TILE;
     fetch_tile(&shared.tiles, 0, &cache, first, &a);
     WarpRows rows;
-    open_rows(&rows, first_row, q, &a);
-    RowState state = open_state(first_row, positions, &a);
-    for (int turn = 0; first < cache.end; first += TILE, turn ^= STAGES - 1) {
+    open_rows(&rows, &item, q, &a);
+    RowState state = {-INFINITY, 0.0f};
+    for (int turn = 0; first < item.end; first += TILE, turn ^= STAGES - 1) {
       const uint tile = (uint)(size_t)shared.tiles.parts[turn];
 #if STAGES == 1
       barrier(CLK_LOCAL_MEM_FENCE);
@@ -335,12 +350,12 @@ kernel __attribute__((reqd_work_group_size(WG_SIZE, 1, 1))) void attention_laten
 #endif
       multiply_keys(&rows, tile, &shared);
       barrier(CLK_LOCAL_MEM_FENCE);
-      soften(&state, first, &shared);
+      soften(&state, &item, first, &shared);
       barrier(CLK_LOCAL_MEM_FENCE);
       multiply_values(&rows, tile, &shared);
     }
     COPIES_WAIT(0);
     barrier(CLK_LOCAL_MEM_FENCE);
-    store_part(&rows, &state, first_row, slot, partial, &a);
+    store_part(&rows, &state, &item, partial, &a);
   }
 }

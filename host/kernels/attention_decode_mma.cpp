@@ -104,7 +104,7 @@ Launch split_launch(const OpContext& context, const AttentionArgs& args, int64_t
 AttentionArgs decode_args(AttentionArgs args, const graph::Sizes& sizes) {
   args.tokens = narrow(sizes.tokens, "attention: tokens");
   args.context = narrow(sizes.context, "attention: context");
-  args.tiles = narrow(divide_up(sizes.context, args.tile), "attention: chunks");
+  if (args.tiles == 0) args.tiles = narrow(divide_up(sizes.context, args.tile), "attention: chunks");
   return args;
 }
 
@@ -114,6 +114,7 @@ Launch decode_join_launch(const OpContext& context, const AttentionArgs& args) {
   launch.program.stem = "attention_decode_join";
   launch.program.entry = "nvidia/attention_decode_join.cl";
   launch.program.defines = attention_constants(context);
+  if (args.tiles > 0) launch.program.defines.push_back(constant("CHUNKS_OF_TOKENS", 1));
   launch.kernel = "attention_decode_join";
   launch.buffers = {scratch_ref(), input_ref(3), input_ref(sinks < 0 ? 3 : static_cast<size_t>(sinks)),
                     output_ref(0)};
@@ -127,7 +128,7 @@ Launch decode_join_launch(const OpContext& context, const AttentionArgs& args) {
 }
 
 int64_t decode_scratch_bytes(const OpContext& context, const AttentionArgs& args) {
-  const int64_t chunks = divide_up(context.most.context, args.tile);
+  const int64_t chunks = args.tiles > 0 ? args.tiles : divide_up(context.most.context, args.tile);
   return context.most.tokens * args.heads * chunks * (args.value_dim + 2) * static_cast<int64_t>(sizeof(f32));
 }
 

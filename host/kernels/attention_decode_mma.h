@@ -15,8 +15,9 @@ Prepared prepare_attention_decode_mma(const OpContext& context);
 /// Keys of a chunk, a power of two times `least`, of which a span of so many keys makes at most 512.
 int64_t decode_chunk(int64_t span, int64_t least);
 
-/// For variants that cut the context into chunks of args.tile keys and leave their parts in scratch memory
-/// (cl_kernels/nvidia/decode_part.clh): the args of a call, what joins the parts, and how large they are.
+/// For variants that cut the context into chunks of args.tile keys, or what a token sees into args.tiles
+/// chunks where that is not 0, and leave their parts in scratch memory (cl_kernels/nvidia/decode_part.clh):
+/// the args of a call, what joins the parts, and how large they are.
 AttentionArgs decode_args(AttentionArgs args, const graph::Sizes& sizes);
 Launch decode_join_launch(const OpContext& context, const AttentionArgs& args);
 int64_t decode_scratch_bytes(const OpContext& context, const AttentionArgs& args);

@@ -1,5 +1,7 @@
 #include "host/kernels/attention_latent_mma.h"
 
+#include <algorithm>
+
 #include "graph/cache_row.h"
 #include "host/kernels/attention_args.h"
 #include "host/kernels/attention_decode_mma.h"
@@ -17,7 +19,7 @@ constexpr int64_t kSliceCols = 128;  ///< of the latents, under one scale in for
 constexpr int64_t kRows = 32;        ///< of a work-group
 constexpr int64_t kLanes = 256;
 constexpr int64_t kCopyBytes = 16;
-constexpr int64_t kLeastChunk = 128;
+constexpr int64_t kChunkStep = 32;  ///< what the keys of a chunk are a multiple of
 constexpr int64_t kMostChunks = 128;
 
 Support latents_fit(const OpContext& context) {
@@ -42,10 +44,8 @@ Support latents_fit(const OpContext& context) {
 
 }  // namespace
 
-int64_t latent_chunk(int64_t span) {
-  int64_t chunk = kLeastChunk;
-  while (divide_up(span, chunk) > kMostChunks) chunk *= 2;
-  return chunk;
+int64_t latent_chunks(int64_t heads, int64_t units) {
+  return std::clamp<int64_t>(units / divide_up(heads, kRows), 1, kMostChunks);
 }
 
 Support supports_attention_latent_mma(const OpContext& context) {
@@ -61,19 +61,22 @@ Support supports_attention_latent_mma(const OpContext& context) {
 
 Prepared prepare_attention_latent_mma(const OpContext& context) {
   AttentionArgs args = attention_args(context);
-  args.tile = narrow(latent_chunk(context.most.context), "attention: chunk");
+  args.tile = narrow(kChunkStep, "attention: keys");
+  args.tiles = narrow(latent_chunks(args.heads, context.device.compute_units), "attention: chunks");
   Launch split;
   split.program.stem = "attention_latent_mma";
   split.program.entry = "nvidia/attention_latent_mma.cl";
   split.program.defines = attention_constants(context);
   split.program.defines.push_back(constant("HALVES", context.input(1).cache()->format == "f16" ? 1 : 0));
+  split.program.defines.push_back(constant("QUERY_PARTS", attention_of(context).rounded ? 1 : 2));
+  split.program.defines.push_back(constant("CHUNKS_OF_TOKENS", 1));
   split.program.defines.push_back(constant("CACHE_BYTES", row_bytes(context.input(1))));
   split.kernel = "attention_latent_mma";
   split.buffers = {input_ref(0), input_ref(1), input_ref(3), scratch_ref()};
   split.local_size = kLanes;
   split.work = [args](const graph::Sizes& sizes) {
     const AttentionArgs now = decode_args(args, sizes);
-    return Work{divide_up(sizes.tokens * now.heads, kRows) * now.tiles, bytes_of(now)};
+    return Work{sizes.tokens * divide_up(now.heads, kRows) * now.tiles, bytes_of(now)};
   };
   Prepared prepared;
   prepared.launches.push_back(std::move(split));

@@ -134,13 +134,11 @@ TEST_CASE("attention/decode_mma: a span makes at most 512 chunks, each of whole 
   }
 }
 
-TEST_CASE("attention/latent_mma: a span makes at most 128 chunks") {
-  for (int64_t span = 1; span < (int64_t{1} << 24); span += span / 3 + 1) {
-    const int64_t chunk = kernels::latent_chunk(span);
-    CAPTURE(span);
-    CHECK((span + chunk - 1) / chunk <= 128);
-    CHECK((chunk == 128 || (span + chunk / 2 - 1) / (chunk / 2) > 128));
-  }
+TEST_CASE("attention/latent_mma: a token's heads and chunks are work for every unit once") {
+  CHECK(kernels::latent_chunks(128, 132) == 33);
+  CHECK(kernels::latent_chunks(20, 132) == 128);
+  CHECK(kernels::latent_chunks(33, 8) == 4);
+  CHECK(kernels::latent_chunks(128, 2) == 1);
 }
 
 TEST_CASE("attention/latent_mma: heads that fill no block of rows, several tokens, chunks, windows, rings") {
@@ -149,6 +147,7 @@ TEST_CASE("attention/latent_mma: heads that fill no block of rows, several token
   for (const std::string format : {"f16", "bf16", "fp8_e4m3", "f32"}) {
     check(attention_case({1, 1, 16, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
     check(attention_case({1, 300, 128, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
+    check(attention_case({1, 1200, 128, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
     check(attention_case({5, 139, 20, 1, 576, 512}, AttentionMemory::one_cache, format, ++seed));
     check(in_rings(
         attention_case({3, 400, 7, 1, 576, 512, 0, 150}, AttentionMemory::one_cache, format, ++seed)));
