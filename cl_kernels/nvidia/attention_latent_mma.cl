@@ -1,12 +1,11 @@
 // Absorbed latent attention (DeepSeek's MLA) of few tokens on tensor cores: all heads read one row of 512 latents
-// and 64 rotary columns, of which the latents are the value too. A group takes 32 heads of a token
-// and a chunk of what it sees, in tiles of 16 keys that pass through local memory once. Four slices of the
-// columns stay with four pairs of warps, so that the queries, in two halves (or bf16) each, fit in registers; the
-// slices' scores are added up in local memory, and each warp weighs 64 columns of the values. Caches are f16, bf16,
-// f32 in two bf16 each, of whose products that of both rests is left out, or FP8 with a scale for each slice. Where
-// operands may be rounded (QUERY_PARTS 1), each is one half or bf16.
-// attention_decode_join.cl joins the chunks, whose borders follow from what their token sees: as many as keep the
-// device busy once, so that a group seldom reads queries twice.
+// and 64 rotary columns, of which the latents are the value too. A group takes 32 heads of a token and a chunk of
+// what it sees, in tiles of 16 keys that pass through local memory once. Four slices of the columns stay with four
+// pairs of warps, so that the queries, in two halves (or bf16) each, fit in registers; the slices' scores are added
+// up in local memory, and each warp weighs 64 columns of the values. Caches are f16, bf16, f32 in two bf16 each, of
+// whose products that of both rests is left out, or FP8 with a scale for each slice. Where operands may be rounded
+// (QUERY_PARTS 1), each is one half or bf16. attention_decode_join.cl joins the chunks, whose borders follow from
+// what their token sees: as many as keep the device busy once, so that a group seldom reads queries twice.
 #include "cl_kernels/args/attention_args.h"
 #define WG_SIZE 256
 #include "lanes.clh"
