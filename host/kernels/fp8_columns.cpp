@@ -21,21 +21,8 @@ constexpr int64_t kAlign = 256;
 constexpr int64_t kPackLanes = 128;  ///< of fp8_columns_x.cl
 constexpr int64_t kMultiplyLanes = 256;
 
-/// Programs for calls of up to so many tokens.
-struct Form {
-  int64_t columns;
-  int64_t steps;  ///< of the ring in local memory
-};
-constexpr Form kForms[] = {{8, 5}, {16, 5}};
-constexpr int64_t kMostTokens = 16;
-
 int64_t aligned(int64_t bytes) {
   return ceil_div(bytes, kAlign) * kAlign;
-}
-
-/// The form for a call.
-const Form& form_of(int64_t tokens) {
-  return *std::ranges::find_if(kForms, [&](const Form& form) { return tokens <= form.columns; });
 }
 
 bool is_glu(const OpContext& context) {
@@ -93,7 +80,7 @@ Fp8ColumnsArgs make_args(const OpContext& context) {
   return args;
 }
 
-/// Groups of a call of so many tokens; 0 where another launch does it.
+/// Groups of a call of so many tokens; 0 where there is nothing to do.
 using Groups = std::function<int64_t(int64_t tokens, const Fp8ColumnsArgs&)>;
 
 Launch launch_of(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
@@ -115,24 +102,21 @@ Launch pack_launch(const OpContext& context) {
                    });
 }
 
-/// The product's launch for the calls of a form.
-Launch multiply_launch(const OpContext& context, const std::string& stem, const Form& form,
-                       std::vector<std::string> defines, std::vector<BufferRef> buffers) {
-  defines.push_back(constant("COLUMNS", form.columns));
-  defines.push_back(constant("STEPS", form.steps));
-  const bool always = experts(context) != nullptr;
+/// The product's launch.
+Launch multiply_launch(const OpContext& context, const std::string& stem, std::vector<std::string> defines,
+                       std::vector<BufferRef> buffers) {
   Launch launch = launch_of(context, stem, std::move(defines), std::move(buffers), kMultiplyLanes,
-                            [columns = form.columns, always](int64_t tokens, const Fp8ColumnsArgs& args) {
-                              return always || form_of(tokens).columns == columns ? int64_t{args.shares} : 0;
-                            });
+                            [](int64_t, const Fp8ColumnsArgs& args) { return int64_t{args.shares}; });
   launch.program.sm_90a = true;
   return launch;
 }
 
-/// Products of blocks and shares fit 32 bits.
-Support supports_blocks(const OpContext& context) {
-  const int64_t shares = std::max<int64_t>(1, context.device.compute_units);
-  if ((blocks_of(context) + 1) * (shares + 1) > std::numeric_limits<i32>::max())
+Support supports_few(const OpContext& context, size_t matrix) {
+  if (!is_small_batch(context)) return Support::no("for up to 8 tokens");
+  const Support tiles = supports_fp8_tiles(context, matrix);
+  if (!tiles.ok) return tiles;
+  // Products of blocks and shares fit 32 bits.
+  if ((blocks_of(context) + 1) * (shares_of(context) + 1) > std::numeric_limits<i32>::max())
     return Support::no("it has too many blocks");
   return Support::yes();
 }
@@ -158,22 +142,16 @@ int64_t fp8_columns_x_offset(int64_t tokens, int64_t token, int64_t col) {
 }
 
 Support supports_linear_fp8_columns(const OpContext& context) {
-  const Support tiles = supports_fp8_tiles(context, 1);
-  if (!tiles.ok) return tiles;
-  if (most_tokens(context) > kMostTokens) return Support::no("for up to 16 tokens");
-  return supports_blocks(context);
+  return supports_few(context, 1);
 }
 
 Prepared prepare_linear_fp8_columns(const OpContext& context) {
   const bool glu = is_glu(context);
   Prepared prepared;
   prepared.launches.push_back(pack_launch(context));
-  for (const Form& form : kForms) {
-    prepared.launches.push_back(multiply_launch(
-        context, "fp8_columns", form, {constant("UP", glu ? 1 : 0)},
-        {input_ref(0), input_ref(1), optional_input_ref(context, 2), scratch_ref(), output_ref(0)}));
-    if (form.columns >= most_tokens(context)) break;
-  }
+  prepared.launches.push_back(multiply_launch(
+      context, "fp8_columns", {constant("UP", glu ? 1 : 0)},
+      {input_ref(0), input_ref(1), optional_input_ref(context, 2), scratch_ref(), output_ref(0)}));
   prepared.scratch_bytes = fp8_columns_workspace(context).bytes;
   return prepared;
 }
@@ -195,15 +173,13 @@ Prepared prepare_glu_fp8_columns(const OpContext& context) {
 }
 
 Support supports_expert_linear_fp8_columns(const OpContext& context) {
-  if (!is_small_batch(context)) return Support::no("for up to 8 tokens");
-  const Support tiles = supports_fp8_tiles(context, 2);
-  return tiles.ok ? supports_blocks(context) : tiles;
+  return supports_few(context, 2);
 }
 
 Prepared prepare_expert_linear_fp8_columns(const OpContext& context) {
   Prepared prepared;
   prepared.launches.push_back(
-      multiply_launch(context, "fp8_expert_columns", kForms[0], {},
+      multiply_launch(context, "fp8_expert_columns", {},
                       {input_ref(0), input_ref(1), input_ref(2), optional_input_ref(context, 3),
                        scratch_ref(), output_ref(0)}));
   prepared.scratch_bytes = fp8_columns_workspace(context).bytes;

@@ -4,9 +4,9 @@
 
 namespace clinfer::kernels {
 
-/// Linear of up to 16 tokens, Glu of two matrices and ExpertLinear of up to 8 on Hopper's FP8 tensor cores,
-/// W's rows as their rows and tokens as their columns: x is activations in fp8_e4m3_1x128, W is
-/// fp8_e4m3_128x128 and its rows lie in tiles (row_tiles.h). Batch-invariant up to 8 tokens.
+/// Linear, Glu of two matrices and ExpertLinear of up to 8 tokens on Hopper's FP8 tensor cores, W's rows as
+/// their rows and tokens as their columns: x is activations in fp8_e4m3_1x128, W is fp8_e4m3_128x128 and its
+/// rows lie in tiles (row_tiles.h). Batch-invariant.
 Support supports_linear_fp8_columns(const OpContext& context);
 Prepared prepare_linear_fp8_columns(const OpContext& context);
 Support supports_glu_fp8_columns(const OpContext& context);

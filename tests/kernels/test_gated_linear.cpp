@@ -49,7 +49,7 @@ TEST_CASE("glu of two matrices: every activation and format of results, ragged s
                      {.activation = activation, .format = "fp8_e4m3_1x128"}, {2, 129, 257}));
     check(gated_case("int8_g32", "int8_g32", {.activation = activation, .format = "int8_g32"}, {9, 64, 96}));
   }
-  summarise(graph::Glu{}, {"gate and up are matrices", "for more than 8 tokens", "for up to 16 tokens",
+  summarise(graph::Glu{}, {"gate and up are matrices", "for more than 8 tokens", "for up to 8 tokens",
                            "for weights in fp8_e4m3_128x128 and activations in fp8_e4m3_1x128"});
 }
 

@@ -193,7 +193,7 @@ void collect_long_rows(const char* weights, const char* activations, Found& foun
     weight->row_group = kernels::kTileRows;
   }
   for (const graph::Node& node : graph.nodes) {
-    for (const int64_t tokens : {8, 16, 64})
+    for (const int64_t tokens : {8, 64})
       collect({graph, node, made_up_device(false), {tokens, tokens, tokens}}, found);
   }
 }
