@@ -9,6 +9,7 @@
 #include "host/cli/source.h"
 #include "host/config/print.h"
 #include "host/generate/session.h"
+#include "host/kernels/variant.h"
 #include "host/text/utf8.h"
 #include "quant/error.h"
 
@@ -60,8 +61,9 @@ int run(const Arguments& arguments) {
       run::timed(profile.get(), "tokenize", [&] { return prompt_ids(config, *checkpoint, tokenizer); });
   if (ids.empty()) throw Error(Fault::usage, "the prompt is empty (prompt, messages, --prompt or --file)");
   check_length("the prompt", ids.size() + 1, context_of(config, *checkpoint));
+  const bool few = std::ssize(ids) <= kernels::kSmallBatch;
   const LoadedModel model =
-      load_model(config, std::move(checkpoint), {.profile = profile, .devices = listed});
+      load_model(config, std::move(checkpoint), {.short_prompt = few, .profile = profile, .devices = listed});
   generate::Session session(*model.engine, tokenizer, config.generate, config.speculative,
                             end_tokens(*model.checkpoint, tokenizer));
   write_out(text::replace_invalid_utf8(config.prompt));  // as the tokenizer reads it

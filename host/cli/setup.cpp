@@ -205,7 +205,7 @@ LoadedModel load_model(const config::RunConfig& config, std::unique_ptr<io::Chec
   run::EngineOptions options = engine_options(config, devices);
   options.prefill_outputs = load.prefill_outputs;
   options.profile = load.profile;
-  options.decode_later = true;
+  options.decode_later = !load.short_prompt;
   model.programs = open_program_cache(config, load.profile);
   ProgressBar bar("loading");
   model.engine = std::make_unique<run::Engine>(*model.checkpoint, options, *model.programs,

@@ -48,8 +48,9 @@ struct LoadedModel {
 };
 
 struct LoadOptions {
-  int64_t prefill_outputs = 1;                  ///< most rows of logits that one prefill call is asked for
-  std::shared_ptr<run::Profile> profile{};      ///< what records the loading and all calls, or nullptr
+  int64_t prefill_outputs = 1;              ///< most rows of logits that one prefill call is asked for
+  bool short_prompt = false;                ///< the first call is of few tokens: run::Engine::load_decode()
+  std::shared_ptr<run::Profile> profile{};  ///< what records the loading and all calls, or nullptr
   std::shared_future<cl::Inventory> devices{};  ///< begin_listing(), or nothing yet
 };
 
