@@ -16,7 +16,6 @@
 #endif
 // A function that is called saves the many registers that it uses, which takes 1 us; compilers for CPUs get
 // through functions sooner.
-#define CHAIN_PART noinline
 #if CHAIN_PTX
 #define CHAIN_FUNCTION always_inline
 #else

@@ -137,7 +137,7 @@ std::string JoinGroups::caller(int number, size_t local_size, const KernelText& 
   return "typedef char chain_fits_" + std::to_string(number) + "[sizeof(" + type +
          ") <= CHAIN_LOCAL ? 1 : -1];\n"
          "static __attribute__((" +
-         std::string(local_size == threads_ ? "CHAIN_FUNCTION" : "CHAIN_PART") + ")) void chain_call_" +
+         std::string(local_size == threads_ ? "CHAIN_FUNCTION" : "noinline") + ")) void chain_call_" +
          std::to_string(number) + "(uint group, uint groups, " + std::string(kParameters) +
          ", uint scratch, bool begun) {\n"
          "  const uint fixed = CHAIN_ROUND(sizeof(" +

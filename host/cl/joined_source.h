@@ -27,7 +27,7 @@ enum class JoinAs { items, groups };
 /// power of two more, lie side by side in one, with PTX's barriers.
 ///   #define CHAIN_CALL(function, group, groups, workers, pointers, args, memory, scratch, begun)
 ///   #define CHAIN_BEGIN(function, group, workers, pointers, args, memory)
-/// CHAIN_FUNCTION, always_inline or noinline, is the program's.
+/// The program defines CHAIN_FUNCTION, always_inline or noinline, for functions of whole groups.
 /// CHAIN_BEGIN calls the kernel <name>_begin, where <name> has one in its unit and groups of CHAIN_THREADS:
 /// it reads nothing that others write, and leaves what it has in local memory, which both declare alike. With
 /// `begun` CHAIN_BEGUN then is true for that worker of <name>.
