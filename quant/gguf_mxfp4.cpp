@@ -11,7 +11,7 @@
 namespace clinfer::quant {
 namespace {
 
-constexpr int kHalf = 16;
+constexpr int64_t kHalf = 16;
 
 /// The first of the nearest codes, 0 to 15.
 uint8_t nearest_code(float value, float scale) {

@@ -111,10 +111,10 @@ struct Search {
       values.at[at % kSubBlock][at / kSubBlock] = x[at];
       weights.at[at % kSubBlock][at / kSubBlock] = w[at];
     }
-    for (int j = 0; j < kSubBlocks; ++j) begin(j, x + kSubBlock * j, w + kSubBlock * j);
+    for (int64_t j = 0; j < kSubBlocks; ++j) begin(j, x + kSubBlock * j, w + kSubBlock * j);
   }
 
-  void begin(int j, const float* x, const float* w) {
+  void begin(int64_t j, const float* x, const float* w) {
     float min = x[0];
     max[j] = x[0];
     sums[j].w = w[0];
@@ -321,7 +321,7 @@ SubBlockScales load_sub_block_scales(const uint8_t* header) {
 void encode_super_block(const float* values, const StepSearch& search, uint8_t* header, uint8_t* codes) {
   if (!begin_super_block(values, header, codes)) return;
   float weights[kSuperBlock];
-  for (int j = 0; j < kSubBlocks; ++j) {
+  for (int64_t j = 0; j < kSubBlocks; ++j) {
     const float* x = values + kSubBlock * j;
     float squares = 0.0f;
     for (int i = 0; i < kSubBlock; ++i) squares += x[i] * x[i];

@@ -10,7 +10,7 @@
 namespace clinfer::quant {
 namespace {
 
-constexpr int kHalf = 16;
+constexpr int64_t kHalf = 16;
 
 float first_of_largest_magnitude(const float* values) {
   float largest = 0.0f;

@@ -10,9 +10,10 @@
 namespace clinfer::quant {
 namespace {
 
-constexpr int kHalf = 16;
+constexpr int64_t kHalf = 16;
 
 int encode_nibble(float scaled) {
+  // The reference's rounding: lround differs just below 0.5. NOLINTNEXTLINE(bugprone-incorrect-roundings)
   return std::min(15, static_cast<int>(scaled + 0.5f));
 }
 

@@ -35,8 +35,10 @@ void encode_q5_1(const float* values, uint8_t* block) {
   store(block, f32_to_f16(d));
   store(block + 2, f32_to_f16(min));
   uint8_t codes[32];
-  for (int i = 0; i < 32; ++i)
+  for (int i = 0; i < 32; ++i) {
+    // The reference's rounding: lround differs just below 0.5. NOLINTNEXTLINE(bugprone-incorrect-roundings)
     codes[i] = static_cast<uint8_t>(std::min(31, static_cast<int>((values[i] - min) * inverse + 0.5f)));
+  }
   store_five_bits(codes, block + 4);
 }
 

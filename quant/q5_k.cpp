@@ -24,7 +24,7 @@ void store_codes(const uint8_t* codes, uint8_t* block) {
 
 void decode_q5_k(const uint8_t* block, float* out) {
   const SubBlockScales scales = load_sub_block_scales(block);
-  for (int j = 0; j < kSubBlocks; ++j) {
+  for (int64_t j = 0; j < kSubBlocks; ++j) {
     const uint8_t* from = block + kNibbles + j / 2 * kSubBlock;
     for (int i = 0; i < kSubBlock; ++i) {
       const int low = j % 2 == 0 ? from[i] & 15 : from[i] >> 4;

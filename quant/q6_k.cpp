@@ -115,7 +115,7 @@ void encode_block(const float* values, const float* importance, uint8_t* block) 
   uint8_t codes[kSuperBlock];
   float scales[kCount];
   float largest = 0.0f;
-  for (int j = 0; j < kCount; ++j) {
+  for (int64_t j = 0; j < kCount; ++j) {
     const float* weights = importance != nullptr ? importance + kElems * j : nullptr;
     scales[j] = search_scale(values + kElems * j, weights, codes + kElems * j);
     if (std::fabs(scales[j]) > std::fabs(largest)) largest = scales[j];

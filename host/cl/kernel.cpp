@@ -33,7 +33,7 @@ Kernel::Kernel(const Program& program, const std::string& name) : program_(progr
 
 void Kernel::set(cl_uint index, const Buffer& buffer) {
   const cl_mem raw = buffer.raw();
-  set_raw(index, sizeof raw, &raw);
+  set_raw(index, sizeof(cl_mem), &raw);
 }
 
 void Kernel::set(cl_uint index, LocalBytes local) {

@@ -156,7 +156,7 @@ ProbeResult ask_once(const Device& device, const std::string& name, DiskCache& c
   if (note.deaths >= kDeathsAllowed) return {false, "probe " + name + " killed the process"};
   if (cache.enabled())
     write_note(cache, key, "asking " + std::to_string(getpid()) + " " + std::to_string(note.deaths));
-  const ProbeResult result = ask(device, name, text);
+  ProbeResult result = ask(device, name, text);
   if (cache.enabled()) write_note(cache, key, result.passed ? "yes" : "no " + result.reason);
   return result;
 }

@@ -119,7 +119,7 @@ std::shared_future<Program> ProgramCache::build_async(const Device& device, cons
   const auto task = std::make_shared<std::packaged_task<Program()>>(
       [this, device, source] { return produce(device, source); });
   queue_.emplace_back([task] { (*task)(); });
-  const std::shared_future<Program> future = task->get_future().share();
+  std::shared_future<Program> future = task->get_future().share();
   requests_.emplace(key, Request{device, future});
   wake_.notify_all();
   return future;

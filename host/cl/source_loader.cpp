@@ -91,7 +91,7 @@ std::optional<std::string> SourceLoader::find(const std::string& includer, const
   for (const std::filesystem::path& candidate :
        {beside, std::filesystem::path(rooted), "include" / std::filesystem::path(name),
         "args" / std::filesystem::path(name)}) {
-    const auto path = inside_root(candidate);
+    auto path = inside_root(candidate);
     if (path && read(*path)) return path;
   }
   return std::nullopt;

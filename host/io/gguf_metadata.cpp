@@ -61,7 +61,8 @@ const std::string& GgufMetadata::string(std::string_view key) const {
 }
 
 std::string GgufMetadata::string_or(std::string_view key, std::string fallback) const {
-  return has(key) ? string(key) : std::move(fallback);
+  if (has(key)) return string(key);
+  return fallback;
 }
 
 const GgufValue::Integers& GgufMetadata::integers(std::string_view key) const {

@@ -95,7 +95,7 @@ std::string layer_tensor_name(std::string_view stored_name) {
 }  // namespace
 
 std::string hugging_face_tensor_name(std::string_view stored_name) {
-  const std::string in_layer = layer_tensor_name(stored_name);
+  std::string in_layer = layer_tensor_name(stored_name);
   if (!in_layer.empty()) return in_layer;
   const size_t dot = stored_name.rfind('.');
   const NamePair* pair =

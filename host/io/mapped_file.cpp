@@ -58,10 +58,9 @@ MappedFile::~MappedFile() {
 void MappedFile::release(std::span<const std::byte> range) const {
   if (range.empty()) return;
   static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(range.data()) & ~(page - 1);
-  const uintptr_t end = reinterpret_cast<uintptr_t>(range.data()) + range.size();
+  const size_t into_page = reinterpret_cast<uintptr_t>(range.data()) % page;
   // A hint: when it fails the pages only stay resident.
-  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  madvise(const_cast<std::byte*>(range.data()) - into_page, into_page + range.size(), MADV_DONTNEED);
 }
 
 void copy_guarded(std::span<std::byte> dst, std::span<const std::byte> src) {

@@ -105,6 +105,7 @@ std::string traffic_by_op(const Plan& plan) {
     sums[std::string(graph::name_of(node.op))] += facts_of(plan, step, plan.most).cost.bytes;
   }
   std::vector<Bar> list;
+  list.reserve(sums.size());
   for (const auto& [op, bytes] : sums) list.push_back({op, bytes});
   std::stable_sort(list.begin(), list.end(), [](const Bar& a, const Bar& b) { return a.bytes > b.bytes; });
   return bars(list, largest(list), "#667");

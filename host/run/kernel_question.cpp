@@ -26,13 +26,13 @@ void set_rows(Value& value, int64_t rows) {
 // shrink(op, operands) makes the operands of a node small where the op allows it.
 
 template <typename Op>
-void shrink(Op&, std::vector<Value*>) {}
+void shrink(Op&, const std::vector<Value*>&) {}
 
-void shrink(graph::Embedding&, std::vector<Value*> in) {
+void shrink(graph::Embedding&, const std::vector<Value*>& in) {
   set_rows(*in[1], std::min(in[1]->weight()->rows, kMostRows));
 }
 
-void shrink(graph::Linear&, std::vector<Value*> in) {
+void shrink(graph::Linear&, const std::vector<Value*>& in) {
   const int64_t rows = std::min(in[1]->weight()->rows, kMostRows);
   set_rows(*in[1], rows);
   if (in.size() < 3) return;
@@ -41,12 +41,12 @@ void shrink(graph::Linear&, std::vector<Value*> in) {
 }
 
 /// Two matrices to whole blocks of every format of activations.
-void shrink(graph::Glu&, std::vector<Value*> in) {
+void shrink(graph::Glu&, const std::vector<Value*>& in) {
   for (size_t i = 1; in.size() == 3 && i < 3; ++i)
     set_rows(*in[i], std::min(in[i]->weight()->rows, kMostBlockRows));
 }
 
-void shrink(graph::ExpertLinear&, std::vector<Value*> in) {
+void shrink(graph::ExpertLinear&, const std::vector<Value*>& in) {
   auto& weight = std::get<graph::Weight>(in[2]->source);
   weight.experts = std::min(weight.experts, std::max<int64_t>(in[1]->type.cols + 1, kMostHeads));
   weight.tensors.resize(1);
@@ -57,13 +57,13 @@ void shrink(graph::ExpertLinear&, std::vector<Value*> in) {
   set_rows(*in[3], weight.experts);
 }
 
-void shrink(graph::HeadLinear& op, std::vector<Value*> in) {
+void shrink(graph::HeadLinear& op, const std::vector<Value*>& in) {
   op.heads = std::min(op.heads, kMostHeads);
   in[0]->type.cols = op.heads * (op.in_dim + op.tail_dim);
   set_rows(*in[1], op.heads * op.row_stride);
 }
 
-void shrink(graph::Attention& op, std::vector<Value*> in) {
+void shrink(graph::Attention& op, const std::vector<Value*>& in) {
   if (op.sinks || op.alibi || op.selection.sets > 1) return;
   const int64_t group = op.heads / op.kv_heads;
   op.kv_heads = std::min(op.kv_heads, kMostHeads);
@@ -76,7 +76,7 @@ void shrink_state(Value& state, int64_t rows) {
   state.type.rows.factor = rows;
 }
 
-void shrink(graph::LinearAttention& op, std::vector<Value*> in) {
+void shrink(graph::LinearAttention& op, const std::vector<Value*>& in) {
   const int64_t group = op.heads / op.key_heads;
   const int64_t decays = in[3]->type.cols / op.heads;
   op.key_heads = std::min(op.key_heads, kMostHeads);
@@ -193,6 +193,7 @@ Array make_input(const KernelQuestion& question, const Value& value, std::mt1993
 
 std::vector<const Array*> pointers(const std::vector<Array>& arrays) {
   std::vector<const Array*> result;
+  result.reserve(arrays.size());
   for (const Array& array : arrays) result.push_back(&array);
   return result;
 }
