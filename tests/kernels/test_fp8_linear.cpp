@@ -174,7 +174,10 @@ TEST_CASE("linear of several matrices: each one's results in its own place") {
 TEST_CASE("fp8_linear: of several matrices x is packed once, and each is multiplied as if alone") {
   const Case c = several_case(200, {512, 128}, 1024, kernels::kTileRows);
   for (const Target& target : targets()) {
-    const kernels::OpContext context = context_of(c, target.info);
+    graph::DeviceInfo info = target.info;
+    info.probes.wgmma = true;
+    const kernels::OpContext context = context_of(c, info);
+    CHECK(kernels::supports_linear_fp8_wgmma(context).ok);
     const std::vector<kernels::Launch> all = kernels::prepare_linear_fp8_wgmma(context).launches;
     REQUIRE(all.size() == 5);
     CHECK(all[0].kernel == "fp8_fragments");
