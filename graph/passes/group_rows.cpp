@@ -25,7 +25,7 @@ bool is_matrix(const Value& value) {
 
 /// Whether operand i of the node is the matrix of a linear layer.
 bool is_multiplied(const Node& node, size_t i) {
-  return (std::holds_alternative<Linear>(node.op) && i >= 1) ||
+  return (std::holds_alternative<Linear>(node.op) && i == 1) ||
          (std::holds_alternative<ExpertLinear>(node.op) && i == 2) ||
          (std::holds_alternative<Glu>(node.op) && i >= 1);
 }

@@ -4,7 +4,6 @@ set(PASS_SOURCES
   passes/find_rotations.cpp
   passes/group_rows.cpp
   passes/join_gates.cpp
-  passes/join_products.cpp
   passes/join_residuals.cpp
   passes/place_devices.cpp
   passes/quantize_activations.cpp

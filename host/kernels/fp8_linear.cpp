@@ -4,7 +4,6 @@
 
 #include "cl_kernels/args/fp8_linear_args.h"
 #include "host/kernels/fp8_matmul.h"
-#include "host/kernels/linear_parts.h"
 #include "host/kernels/matmul.h"
 #include "host/kernels/nvidia_launch.h"
 #include "host/kernels/row_tiles.h"
@@ -103,10 +102,6 @@ Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x) {
   return Support::yes();
 }
 
-bool suits_fp8_products(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x) {
-  return device.probes.wgmma && suits_fp8_wgmma(weight, x).ok;
-}
-
 bool suits_fp8_gates(const graph::DeviceInfo& device, const graph::Weight& gate, const graph::Weight& up,
                      const graph::Type& x) {
   return device.probes.wgmma && suits_fp8_wgmma(gate, x).ok && suits_fp8_wgmma(up, x).ok &&
@@ -124,9 +119,7 @@ Support supports_fp8_tiles(const OpContext& context, size_t matrix) {
   return Support::yes();
 }
 
-namespace {
-
-Support supports_product(const OpContext& context) {
+Support supports_linear_fp8_wgmma(const OpContext& context) {
   const Support tiles = supports_fp8_tiles(context, 1);
   if (!tiles.ok) return tiles;
   const int64_t tokens = context.most.of(context.input(0).type.rows);
@@ -135,8 +128,7 @@ Support supports_product(const OpContext& context) {
   return Support::yes();
 }
 
-/// One launch that packs x, and its products.
-Prepared prepare_product(const OpContext& context) {
+Prepared prepare_linear_fp8_wgmma(const OpContext& context) {
   const std::string ptx = constant("PTX_ASM", context.device.probes.ptx_asm ? 1 : 0);
   Prepared prepared;
   prepared.launches.push_back(
@@ -160,19 +152,9 @@ Prepared prepare_product(const OpContext& context) {
   return prepared;
 }
 
-}  // namespace
-
-Support supports_linear_fp8_wgmma(const OpContext& context) {
-  return supports_each(context, supports_product);
-}
-
-Prepared prepare_linear_fp8_wgmma(const OpContext& context) {
-  return prepare_each(context, prepare_product, 1);
-}
-
 Support supports_glu_fp8_wgmma(const OpContext& context) {
   if (!context.has_input(2)) return Support::no("gate and up are no matrices");
-  const Support product = supports_product(context);
+  const Support product = supports_linear_fp8_wgmma(context);
   if (!product.ok) return product;
   const graph::Weight& up = *context.input(2).weight();
   if (!suits_fp8_wgmma(up, context.input(0).type).ok || up.row_group != kTileRows)
@@ -181,7 +163,7 @@ Support supports_glu_fp8_wgmma(const OpContext& context) {
 }
 
 Prepared prepare_glu_fp8_wgmma(const OpContext& context) {
-  return prepare_product(context);
+  return prepare_linear_fp8_wgmma(context);
 }
 
 }  // namespace clinfer::kernels

@@ -4,9 +4,8 @@
 
 namespace clinfer::kernels {
 
-/// Linear of one matrix or several, and Glu of two, on Hopper's FP8 tensor cores, for more than 8 tokens: x
-/// is activations in fp8_e4m3_1x128, packed once, W is fp8_e4m3_128x128 and its rows lie in tiles
-/// (row_tiles.h).
+/// Linear, and Glu of two matrices, on Hopper's FP8 tensor cores, for more than 8 tokens: x is activations in
+/// fp8_e4m3_1x128, W is fp8_e4m3_128x128 and its rows lie in tiles (row_tiles.h).
 Support supports_linear_fp8_wgmma(const OpContext& context);
 Prepared prepare_linear_fp8_wgmma(const OpContext& context);
 Support supports_glu_fp8_wgmma(const OpContext& context);
@@ -14,8 +13,6 @@ Prepared prepare_glu_fp8_wgmma(const OpContext& context);
 
 /// Whether the variant, or that of experts, multiplies such a weight, once in tiles, with such activations.
 Support suits_fp8_wgmma(const graph::Weight& weight, const graph::Type& x);
-/// Whether the device multiplies such a matrix, once in tiles, beside others with the same x.
-bool suits_fp8_products(const graph::DeviceInfo& device, const graph::Weight& weight, const graph::Type& x);
 /// Whether operand `matrix` of the node and x, operand 0, suit so on the device.
 Support supports_fp8_tiles(const OpContext& context, size_t matrix);
 /// Whether the device multiplies such matrices of a gate and of up, once in tiles, with an x of this type and

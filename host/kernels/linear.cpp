@@ -4,7 +4,6 @@
 #include "host/kernels/fp8_linear.h"
 #include "host/kernels/integer_dot.h"
 #include "host/kernels/linear_clblast.h"
-#include "host/kernels/linear_parts.h"
 #include "host/kernels/linear_wgmma.h"
 #include "host/kernels/mma_rows.h"
 #include "host/kernels/ops.h"
@@ -59,17 +58,13 @@ Prepared with_tiles(const OpContext& context, const TileShape& shape, std::vecto
 }
 
 Support supports_rows(const OpContext& context) {
-  return supports_each(context, [](const OpContext& one) { return supports_weight(one, 1); });
-}
-
-Prepared prepare_rows_of_one(const OpContext& context) {
-  const graph::Weight& weight = *context.input(1).weight();
-  const int64_t most = context.most.of(context.input(0).type.rows);
-  return with_rows(context, rows_shape(context, weight, most, weight.cols % 4 == 0));
+  return supports_weight(context, 1);
 }
 
 Prepared prepare_rows(const OpContext& context) {
-  return prepare_each(context, prepare_rows_of_one);
+  const graph::Weight& weight = *context.input(1).weight();
+  const int64_t most = context.most.of(context.input(0).type.rows);
+  return with_rows(context, rows_shape(context, weight, most, weight.cols % 4 == 0));
 }
 
 Support supports_linear_tile(const OpContext& context) {

@@ -29,7 +29,6 @@ std::vector<std::string> activation_defines(const graph::Type& x) {
 Support supports_weight(const OpContext& context, size_t input) {
   const graph::Weight* weight = context.input(input).weight();
   if (weight == nullptr) return Support::no("its matrix is not a weight");
-  if (context.node.outputs.size() > 1) return Support::no("for one matrix");
   if (weight->format.empty()) return Support::no("its weight has no format yet");
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
   if (weight->rows > kMost || weight->cols > kMost) return Support::no("more than 2^31 - 1 rows or columns");

@@ -16,7 +16,6 @@ set(MATMUL_SOURCES
   integer_dot.cpp
   linear.cpp
   linear_clblast.cpp
-  linear_parts.cpp
   linear_wgmma.cpp
   matmul.cpp
   mma_rows.cpp

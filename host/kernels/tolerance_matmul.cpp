@@ -14,14 +14,13 @@ double magnitude(const double* a, const double* b, int64_t k) {
 
 }  // namespace
 
-graph::Array limits(const graph::Linear&, graph::Inputs in, graph::Inputs expected, size_t output) {
+graph::Array limits(const graph::Linear&, graph::Inputs in, graph::Inputs expected, size_t) {
   const graph::Array& x = *in[0];
-  const graph::Array& w = *in[1 + output];
-  const bool biased = in.size() > 1 + expected.size();
-  graph::Array result(expected[output]->rows, expected[output]->cols);
+  const graph::Array& w = *in[1];
+  graph::Array result(expected[0]->rows, expected[0]->cols);
   for (int64_t t = 0; t < result.rows; ++t) {
     for (int64_t r = 0; r < result.cols; ++r) {
-      const double bias = biased ? std::abs(in[2]->at(0, r)) : 0.0;
+      const double bias = in.size() > 2 ? std::abs(in[2]->at(0, r)) : 0.0;
       result.at(t, r) = dot_limit(x.cols, magnitude(x.row(t), w.row(r), x.cols) + bias);
     }
   }

@@ -12,14 +12,12 @@ constexpr int64_t kMostRows = 8;
 void LinearInputs::see(const run::StepView& view) {
   const graph::Node& node = view.node();
   if (!std::holds_alternative<graph::Linear>(node.op)) return;
-  for (size_t i = 1; i <= node.outputs.size(); ++i) {
-    const graph::Weight* weight = view.value(node.inputs[i]).weight();
-    if (weight == nullptr || rows_.contains(weight->tensors.front())) continue;
-    std::vector<float> values = view.floats(node.inputs[0]);
-    const int64_t rows = std::min(view.rows(node.inputs[0]), kMostRows);
-    values.resize(static_cast<size_t>(rows * view.value(node.inputs[0]).type.cols));
-    rows_.emplace(weight->tensors.front(), std::move(values));
-  }
+  const graph::Weight* weight = view.value(node.inputs[1]).weight();
+  if (weight == nullptr || rows_.contains(weight->tensors.front())) return;
+  std::vector<float> values = view.floats(node.inputs[0]);
+  const int64_t rows = std::min(view.rows(node.inputs[0]), kMostRows);
+  values.resize(static_cast<size_t>(rows * view.value(node.inputs[0]).type.cols));
+  rows_.emplace(weight->tensors.front(), std::move(values));
 }
 
 const std::vector<float>& LinearInputs::of(const std::string& tensor) const {

@@ -28,16 +28,14 @@ std::vector<io::ColumnSquares*> InputStatistics::squares_of(const graph::Weight&
 
 void InputStatistics::add_linear(const StepView& view) {
   const graph::ValueId input = view.node().inputs[0];
+  const graph::Weight& weight = *view.value(view.node().inputs[1]).weight();
   const std::vector<float> x = view.floats(input);
   const int64_t rows = view.rows(input);
   // Rows of earlier calls come again where the input is what a cache holds.
   const bool is_context = view.value(input).type.rows.symbol == graph::Symbol::context;
   const int64_t first = is_context ? rows - view.sizes().tokens : 0;
-  for (size_t i = 1; i <= view.node().outputs.size(); ++i) {
-    const graph::Weight& weight = *view.value(view.node().inputs[i]).weight();
-    io::ColumnSquares& squares = *squares_of(weight).front();
-    for (int64_t r = first; r < rows; ++r) add_row(x.data() + r * weight.cols, squares);
-  }
+  io::ColumnSquares& squares = *squares_of(weight).front();
+  for (int64_t r = first; r < rows; ++r) add_row(x.data() + r * weight.cols, squares);
 }
 
 void InputStatistics::add_experts(const StepView& view, bool per_slot) {

@@ -33,11 +33,9 @@ void shrink(graph::Embedding&, const std::vector<Value*>& in) {
 }
 
 void shrink(graph::Linear&, const std::vector<Value*>& in) {
-  const bool biased = in.size() == 3 && in[2]->weight()->vector;
-  for (size_t i = 1; i < (biased ? 2 : in.size()); ++i)
-    set_rows(*in[i], std::min(in[i]->weight()->rows, kMostRows));
-  if (!biased) return;
-  const int64_t rows = in[1]->weight()->rows;
+  const int64_t rows = std::min(in[1]->weight()->rows, kMostRows);
+  set_rows(*in[1], rows);
+  if (in.size() < 3) return;
   std::get<graph::Weight>(in[2]->source).cols = rows;
   in[2]->type.cols = rows;
 }

@@ -8,7 +8,6 @@
 #include "graph/passes/expand_latent_attention.h"
 #include "graph/passes/group_rows.h"
 #include "graph/passes/join_gates.h"
-#include "graph/passes/join_products.h"
 #include "graph/passes/join_residuals.h"
 #include "graph/passes/quantize_activations.h"
 #include "graph/passes/ring_caches.h"
@@ -65,12 +64,6 @@ std::shared_ptr<plan::Plan> make_plan(graph::Graph graph, const Phase& phase, co
     return kernels::suits_fp8_gates(options.devices[static_cast<size_t>(gate.device)], *gate.weight(),
                                     *up.weight(), x);
   });
-  if (phase.most.tokens > kernels::kSmallBatch) {
-    graph::join_products(graph, [&](const graph::Value& matrix, const graph::Type& x) {
-      return kernels::suits_fp8_products(options.devices[static_cast<size_t>(matrix.device)],
-                                         *matrix.weight(), x);
-    });
-  }
   graph::group_rows(graph, kernels::kGroupRows, [&](const graph::Value& weight, const graph::Type& x) {
     return kernels::suits_row_groups(options.devices[static_cast<size_t>(weight.device)], *weight.weight(),
                                      x);

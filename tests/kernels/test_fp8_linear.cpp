@@ -71,26 +71,6 @@ Case make_case(const Shape& s, bool per_slot, bool bias) {
   return c;
 }
 
-/// One step of matrices of these rows.
-Case several_case(int64_t tokens, const std::vector<int64_t>& rows, int64_t cols, int64_t row_group) {
-  Case c = make_case({tokens, rows.front(), cols}, false, false);
-  graph::Builder builder("products");
-  std::vector<graph::ValueId> inputs = {
-      builder.input("x", {graph::DType::f32, graph::kTokens, cols, kActivations})};
-  std::mt19937_64 random(c.seed);
-  c.inputs.resize(1);
-  for (const int64_t n : rows) {
-    inputs.push_back(builder.weight("w" + std::to_string(c.inputs.size()), n, cols));
-    c.inputs.push_back(normal(n, cols, random));
-  }
-  c.graph = finish(builder, builder.add(graph::Linear{}, "y", inputs), kWeights);
-  for (graph::Value& value : c.graph.values) {
-    if (auto* weight = std::get_if<graph::Weight>(&value.source)) weight->row_group = row_group;
-  }
-  c.name += " matrices=" + std::to_string(rows.size());
-  return c;
-}
-
 /// The scratch memory behind the first `count` launches.
 std::vector<uint8_t> scratch_of(const Target& target, const Case& c, const kernels::Prepared& prepared,
                                 size_t count) {
@@ -162,35 +142,6 @@ TEST_CASE("fp8_linear: x's records become fragments") {
                       row < 67 ? bytes + row * layout.row_bytes : nullptr, layout);
     CHECK(wrong == 0);
     for (int64_t i = 0; i < TILE_COUNTERS; ++i) CHECK(at<uint32_t>(memory, 4 * i) == 0);
-  }
-}
-
-TEST_CASE("linear of several matrices: each one's results in its own place") {
-  check(several_case(9, {40, 7, 130}, 256, 1));
-  check(several_case(11, {128, 200}, 1024, kernels::kTileRows));
-  check(several_case(333, {512, 128, 72}, 1152, kernels::kTileRows));
-}
-
-TEST_CASE("fp8_linear: of several matrices x is packed once, and each is multiplied as if alone") {
-  const Case c = several_case(200, {512, 128}, 1024, kernels::kTileRows);
-  for (const Target& target : targets()) {
-    graph::DeviceInfo info = target.info;
-    info.probes.wgmma = true;
-    const kernels::OpContext context = context_of(c, info);
-    CHECK(kernels::supports_linear_fp8_wgmma(context).ok);
-    const std::vector<kernels::Launch> all = kernels::prepare_linear_fp8_wgmma(context).launches;
-    REQUIRE(all.size() == 5);
-    CHECK(all[0].kernel == "fp8_fragments");
-    for (size_t i = 1; i < 5; ++i) {
-      const size_t matrix = (i - 1) / 2;
-      CHECK(all[i].kernel == "fp8_linear");
-      CHECK(all[i].buffers.front().index == 1 + matrix);
-      CHECK(all[i].buffers.back().index == matrix);
-      Fp8LinearArgs args;
-      std::memcpy(&args, all[i].work(c.sizes).args.data(), sizeof args);
-      CHECK(args.tiles.n == c.inputs[1 + matrix].rows);
-      CHECK(args.has_bias == 0);
-    }
   }
 }
 

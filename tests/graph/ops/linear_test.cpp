@@ -17,23 +17,6 @@ TEST_CASE("linear") {
         std::vector<Type>{{DType::f32, kTokens, 2}});
 }
 
-TEST_CASE("linear of several matrices") {
-  const auto in = OperandList().result(kTokens, 3).weight(2, 3).weight(1, 3);
-  CHECK(Linear{}.infer(in) == std::vector<Type>{{DType::f32, kTokens, 2}, {DType::f32, kTokens, 1}});
-  CHECK(Linear{}.cost(in, {.tokens = 5}).flops == 2 * 5 * 3 * 3);
-  CHECK(violates("linear C2", Linear{}, OperandList().result(kTokens, 3).weight(2, 3).weight(1, 4)));
-  CHECK(
-      violates("linear C1", Linear{}, OperandList().result(kTokens, 3).weight(2, 3).weight(2, 3).vector(2)));
-  const Array x = matrix(1, 3, {1, 2, 3});
-  const Array first = matrix(2, 3, {1, 0, 0, 0, 1, 0});
-  const Array second = matrix(1, 3, {1, 1, 1});
-  Array of_first(1, 2);
-  Array of_second(1, 1);
-  Linear{}.reference(std::array{&x, &first, &second}, std::array{&of_first, &of_second});
-  CHECK(of_first.data == std::vector<double>{1, 2});
-  CHECK(of_second.data == std::vector<double>{6});
-}
-
 TEST_CASE("linear cost") {
   const auto in = OperandList().result(kTokens, 64).weight(32, 64);
   const Cost cost = Linear{}.cost(in, {.tokens = 3});
