@@ -131,14 +131,15 @@ TypePtr<std::string> path(std::string what, bool optional, std::vector<std::stri
   return std::make_shared<Scalar<std::string>>(what, schema_of("string"), parse, print);
 }
 
-TypePtr<std::string> name(std::string what) {
-  constexpr const char* kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+TypePtr<std::string> name(std::string what, bool slashes) {
+  std::string characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  if (slashes) characters += '/';
   const auto parse = [=](const Value& value) -> std::optional<std::string> {
-    const bool valid = !value.text.empty() && value.text.find_first_not_of(kCharacters) == std::string::npos;
+    const bool valid = !value.text.empty() && value.text.find_first_not_of(characters) == std::string::npos;
     return valid ? std::optional(value.text) : std::nullopt;
   };
   Value schema = schema_of("string");
-  schema.add("pattern", Value::string("^[A-Za-z0-9_.-]+$"));
+  schema.add("pattern", Value::string(slashes ? "^[A-Za-z0-9_./-]+$" : "^[A-Za-z0-9_.-]+$"));
   return std::make_shared<Scalar<std::string>>(what, schema, parse, Value::string);
 }
 

@@ -65,8 +65,8 @@ TypePtr<std::string> text(std::string what, size_t least, size_t most);
 /// current folder). `words` are kept as they are; "" is a path only when `optional`.
 TypePtr<std::string> path(std::string what, bool optional, std::vector<std::string> words = {});
 
-/// A name of letters, digits, '_', '-' and '.'.
-TypePtr<std::string> name(std::string what);
+/// A name of letters, digits, '_', '-' and '.', with `slashes` '/' too.
+TypePtr<std::string> name(std::string what, bool slashes = false);
 
 /// Any value, kept as --set takes it: scalars as they stand, lists and maps on one line
 /// (a relative path among them is taken from the current folder).

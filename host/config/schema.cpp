@@ -170,7 +170,7 @@ TypePtr<RuntimeConfig> runtime() {
               "that was shipped, else none."),
           field("verify_kernels", &R::verify_kernels, boolean(),
                 "Ask every chosen kernel a small known question before it is trusted."),
-          field("force_variant", &R::force_variant, map(name("the name of a kernel variant")),
+          field("force_variant", &R::force_variant, map(name("the name of a kernel variant", true)),
                 "Kernel variant that must be used, by op."),
       });
 }

@@ -48,7 +48,7 @@ generate: {max_tokens: 0, temperature: 1.5, top_k: 40, top_p: 0.95, min_p: 1, re
            repetition_window: 0, seed: 18446744073709551615, stop: ["\n\n", END], ignore_eos: true}
 speculative: {method: mtp, draft_tokens: 2}
 runtime: {batch_tokens: 1, memory_limit: 8GiB, kernel_cache: cache, join_launches: false,
-          verify_kernels: false, force_variant: {matmul: tile8, rms_norm: wide}}
+          verify_kernels: false, force_variant: {linear: linear/rows, rms_norm: wide}}
 log: {level: trace, file: run.log, format: json}
 bench: {prompt_tokens: [1, 2], generate_tokens: [], depths: [0, 4096], repetitions: 3}
 )",
@@ -89,7 +89,7 @@ bench: {prompt_tokens: [1, 2], generate_tokens: [], depths: [0, 4096], repetitio
   CHECK_FALSE(run.runtime.join_launches);
   CHECK_FALSE(run.runtime.verify_kernels);
   CHECK(run.runtime.force_variant ==
-        std::map<std::string, std::string>{{"matmul", "tile8"}, {"rms_norm", "wide"}});
+        std::map<std::string, std::string>{{"linear", "linear/rows"}, {"rms_norm", "wide"}});
   CHECK(run.log.level == LogLevel::trace);
   CHECK(run.log.file == "a/run.log");
   CHECK(run.log.format == LogFormat::json);
