@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <ranges>
+#include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "quant/encode_options.h"
 
@@ -70,10 +71,8 @@ struct Format {
 /// THE list of formats, in the order they are printed.
 std::span<const Format> formats();
 
-/// Those that kernels can decode.
-inline auto device_formats() {
-  return formats() | std::views::filter(&Format::on_device);
-}
+/// Those that kernels can decode, in the same order.
+std::vector<std::reference_wrapper<const Format>> device_formats();
 
 /// The format of that name, or nullptr.
 const Format* find_format(std::string_view name);

@@ -75,4 +75,12 @@ std::span<const Format> formats() {
   return kFormats;
 }
 
+std::vector<std::reference_wrapper<const Format>> device_formats() {
+  std::vector<std::reference_wrapper<const Format>> result;
+  for (const Format& format : kFormats) {
+    if (format.on_device) result.emplace_back(format);
+  }
+  return result;
+}
+
 }  // namespace clinfer::quant

@@ -38,6 +38,7 @@ bool Engine::knows_joined(const plan::Plan& plan) const {
   const std::vector<ChainProgram> chains = chains_of(plan);
   if (chains.size() != joined_steps(plan, info, options_.join_as).size()) return false;
   std::vector<cl::Digest> keys;
+  keys.reserve(chains.size());
   for (const ChainProgram& chain : chains)
     keys.push_back(cache_.key(storage_->device(chain.device), chain.source));
   return !options_.verify_kernels || chains.empty() ||
