@@ -38,14 +38,15 @@ INLINE void split(float a, float b, uint* high, uint* low) {
 }
 #ifdef CACHE_FP8_E4M3
 #define MMA_ROTARY mma_f16
-INLINE void split_rotary(float a, float b, uint* high, uint* low) {
+#define SPLIT_ROTARY split_halves
+INLINE void split_halves(float a, float b, uint* high, uint* low) {
   *high = halves_of(a, b);
   const float2 rest = (float2)(a, b) - floats_of_halves(*high);
   *low = halves_of(rest.x, rest.y);
 }
 #else
 #define MMA_ROTARY MMA
-#define split_rotary split
+#define SPLIT_ROTARY split
 #endif
 #include "nvidia/latent_tile.clh"
 
@@ -122,8 +123,8 @@ INLINE void open_rows(WarpRows* rows, const Item* item, global const float* q, c
         split(v.x, v.y, high, low);
         split(w.x, w.y, high + 2, low + 2);
       } else {
-        split_rotary(v.x, v.y, high, low);
-        split_rotary(w.x, w.y, high + 2, low + 2);
+        SPLIT_ROTARY(v.x, v.y, high, low);
+        SPLIT_ROTARY(w.x, w.y, high + 2, low + 2);
       }
     }
   }
