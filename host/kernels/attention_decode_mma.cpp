@@ -21,7 +21,6 @@ constexpr int64_t kLeastBf16 = 64;    ///< columns of a key in two bf16
 constexpr int64_t kMostChunks = 512;
 constexpr int64_t kJoinLanes = 256;
 constexpr int64_t kJoinCols = 32;
-constexpr int64_t kJoinGroupsOfUnit = 8;  ///< that reside; chains do not take more
 
 /// Formats whose codes are halves, and those of bf16 or two bf16.
 bool are_halves(const std::string& format) {
@@ -119,10 +118,9 @@ Launch decode_join_launch(const OpContext& context, const AttentionArgs& args) {
   launch.buffers = {scratch_ref(), input_ref(3), input_ref(sinks < 0 ? 3 : static_cast<size_t>(sinks)),
                     output_ref(0)};
   launch.local_size = kJoinLanes;
-  launch.work = [args, most = context.device.compute_units * kJoinGroupsOfUnit](const graph::Sizes& sizes) {
+  launch.work = [args](const graph::Sizes& sizes) {
     const AttentionArgs now = decode_args(args, sizes);
-    return Work{std::min(sizes.tokens * now.heads * divide_up(now.value_dim, kJoinCols), most),
-                bytes_of(now)};
+    return Work{sizes.tokens * now.heads * divide_up(now.value_dim, kJoinCols), bytes_of(now)};
   };
   return launch;
 }
