@@ -129,14 +129,14 @@ std::shared_future<bool> ProgramCache::stored_async(const Device& device, const 
   const std::string key = request_key(device, source);
   const std::lock_guard lock(mutex_);
   if (const auto known = stored_.find(key); known != stored_.end()) return known->second;
-  const auto task = std::make_shared<std::packaged_task<bool()>>([this, device, source] {
-    return disk_.has(remember_key(device, source, text_of(options_.loader, source)));
-  });
   if (requests_.contains(key)) {
     std::promise<bool> asked_for;
     asked_for.set_value(true);
     return stored_.emplace(key, asked_for.get_future().share()).first->second;
   }
+  const auto task = std::make_shared<std::packaged_task<bool()>>([this, device, source] {
+    return disk_.has(remember_key(device, source, text_of(options_.loader, source)));
+  });
   queue_.emplace_front([task] { (*task)(); });
   wake_.notify_one();
   return stored_.emplace(key, task->get_future().share()).first->second;
